@@ -1,0 +1,167 @@
+"""HopSkipJump: walks along the decision boundary, seeing labels only."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from advlab.attacks import register
+from advlab.core import norms
+from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.boundary import bisect
+from advlab.core.norms import Norm
+from advlab.core.oracle import DecisionOracle
+
+_START_TRIES = 100
+# How many numbers of probes are held in memory at once.
+_PROBE_VALUES = 2**23
+
+
+@dataclass(frozen=True)
+class HopSkipJumpState(State):
+    """A point on the boundary, on the side of the goal."""
+
+    x: Tensor  # [n, C, H, W]
+    distance: Tensor  # [n], from the clean image before the last bisection: sets the probes' length
+    lost: Tensor  # [n], no starting point was found
+
+
+@register
+class HopSkipJump(Attack):
+    """Estimates the boundary's normal from labels of random probes, steps along it, and bisects back.
+
+    An untargeted search starts from uniform noise that the model calls something else; a targeted one
+    from `start`, a picture of the target (see `advlab.core.starts` for what happens without one).
+
+    Reference: Chen, Jordan, Wainwright: HopSkipJumpAttack, IEEE S&P 2020, arXiv 1904.02144. Departure:
+    neither bisection nor probes go below what float32 resolves, which the paper's rules do beyond some
+    10,000 dimensions. Each image has its own number of probes, step and budget.
+    """
+
+    name: ClassVar[str] = "hopskipjump"
+    title: ClassVar[str] = "HopSkipJump · labels only"
+    access: ClassVar[Access] = Access.LABEL
+    norms: ClassVar[tuple[Norm, ...]] = (Norm.L2, Norm.LINF)
+    objective: ClassVar[Objective] = Objective.MINIMAL
+    needs_start: ClassVar[bool] = True
+
+    steps: int = param(
+        64, "Steps", "Most rounds of estimate, step and bisection.", ge=1, le=10_000, widget=Widget(1, 100, initial=10)
+    )
+    first_probes: int = param(
+        100, "First probes", "Probes of the first round; round t takes √t times as many.", ge=1, le=100_000,
+        widget=Widget(10, 500, 10, initial=50),
+    )  # fmt: skip
+    most_probes: int = param(10_000, "Most probes", "Limit for the probes of a round.", ge=1, le=1_000_000)
+
+    def init(self, o: DecisionOracle) -> HopSkipJumpState:
+        x, found = self._start(o)
+        rows = found.nonzero().squeeze(1)
+        distance = norms.size(x - o.x, o.norm)
+        x = self._to_boundary(o, x, rows, torch.full_like(distance[rows], 1e-3))
+        return HopSkipJumpState(step=o.rows * 0, x=x, distance=distance, lost=~found)
+
+    def _start(self, o: DecisionOracle) -> tuple[Tensor, Tensor]:
+        """A point beyond the goal for each row, and whether there is one."""
+        x = o.x.clone()
+        found = torch.zeros_like(o.rows, dtype=torch.bool)
+        if o.start is not None:
+            found = o.decisions(o.start).reached
+            x = torch.where(norms.per_image(found, x), o.start, x)
+        for attempt in range(_START_TRIES):
+            rows = (~found & (o.remaining > 0)).nonzero().squeeze(1)
+            if len(rows) == 0:
+                break
+            noise = o.noise.take(rows).uniform(x.shape[1:], draw=attempt).to(x.dtype)
+            good = o.decisions(noise, rows).reached
+            x[rows[good]] = noise[good]
+            found[rows[good]] = True
+        return x, found
+
+    def _to_boundary(self, o: DecisionOracle, x: Tensor, rows: Tensor, tolerance: Tensor) -> Tensor:
+        x = x.clone()
+        x[rows] = bisect(o, x[rows], tolerance, rows)
+        return x
+
+    def step(self, o: DecisionOracle, s: HopSkipJumpState) -> HopSkipJumpState:
+        t = s.step + 1
+        dimensions = s.x[0].numel()
+        length = self._probe_length(o, s, t, dimensions)
+        direction = self._normal(o, s, t, length)
+        x, distance = self._advance(o, s, t, direction)
+        rows = torch.arange(len(x), device=x.device)
+        # The paper's threshold is a distance; ours is a share of the way.
+        exponent = 1.5 if o.norm is Norm.L2 else 2.0
+        tolerance = torch.full_like(distance, max(dimensions**-exponent, _resolution(x)))
+        return HopSkipJumpState(step=t, x=self._to_boundary(o, x, rows, tolerance), distance=distance, lost=s.lost)
+
+    def _probe_length(self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, dimensions: int) -> Tensor:
+        """How far from the boundary the probes are set."""
+        length = s.distance / dimensions
+        if o.norm is Norm.LINF:
+            length = length * 1.0
+        floor = 100 * _resolution(s.x) * math.sqrt(dimensions)
+        return torch.where(t == 1, 0.1, length.clamp_min(floor)).to(s.x.dtype)
+
+    def _normal(self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, length: Tensor) -> Tensor:
+        """The estimated direction into the goal's region, of size 1 in the norm (a Monte Carlo mean)."""
+        counts = (self.first_probes * t.double().sqrt()).long().clamp_max(self.most_probes)
+        at_once = max(1, _PROBE_VALUES // s.x[0].numel())
+        queue = torch.repeat_interleave(torch.arange(len(t), device=t.device), counts)
+        begins = torch.repeat_interleave(counts.cumsum(0) - counts, counts)
+        draws = torch.arange(len(queue), device=t.device) - begins
+        noise = o.noise.at(t)
+        signed, plain = torch.zeros_like(s.x), torch.zeros_like(s.x)
+        total, asked = torch.zeros_like(length), torch.zeros_like(length)
+        for begin in range(0, len(queue), at_once):
+            row, draw = queue[begin : begin + at_once], draws[begin : begin + at_once]
+            if o.norm is Norm.L2:
+                probe = noise.take(row).normal(s.x.shape[1:], draw)
+            else:
+                probe = noise.take(row).uniform(s.x.shape[1:], draw) * 2 - 1
+            probe = norms.steepest(probe.to(s.x.dtype), Norm.L2)
+            point = (s.x[row] + norms.per_image(length[row], probe) * probe).clamp_(0, 1)
+            answer = o.decisions(point, row)
+            probe = (point - s.x[row]) / norms.per_image(length[row], probe)  # what the box left of it
+            sign = torch.where(answer.reached, 1.0, -1.0).to(length.dtype) * answer.granted
+            signed.index_add_(0, row, probe * norms.per_image(sign, probe))
+            plain.index_add_(0, row, probe * norms.per_image(answer.granted, probe))
+            total.index_add_(0, row, sign)
+            asked.index_add_(0, row, answer.granted.to(length.dtype))
+        mean = total / asked.clamp_min(1)
+        unanimous = mean.abs() == 1
+        # A baseline halves the variance; without it where all probes agree.
+        weight = torch.where(unanimous, 0.0, mean)
+        return norms.steepest(signed - plain * norms.per_image(weight, plain), o.norm)
+
+    def _advance(
+        self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, direction: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The longest of the steps distance / √t / 2^k that stays beyond the goal."""
+        stride = norms.size(s.x - o.x, o.norm) / t.to(s.x.dtype).sqrt()
+        x = s.x.clone()
+        rows = torch.arange(len(x), device=x.device)
+        for _ in range(30):
+            point = (s.x[rows] + norms.per_image(stride[rows], s.x) * direction[rows]).clamp_(0, 1)
+            answer = o.decisions(point, rows)
+            x[rows[answer.reached]] = point[answer.reached]
+            rows = rows[answer.granted & ~answer.reached]
+            if len(rows) == 0:
+                break
+            stride = stride / 2
+        return x, norms.size(x - o.x, o.norm)
+
+    def done(self, s: HopSkipJumpState) -> Tensor:
+        return (s.step >= self.steps) | s.lost
+
+    def cost(self, budget: int | None) -> tuple[int, int]:
+        probes = sum(min(self.most_probes, int(self.first_probes * math.sqrt(t + 1))) for t in range(self.steps))
+        queries = probes + 30 * self.steps + 20
+        return min(queries, budget or queries), 0
+
+
+def _resolution(x: Tensor) -> float:
+    """Spacing of numbers just below 1: no pixel moves by less."""
+    return torch.finfo(x.dtype).eps

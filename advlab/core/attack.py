@@ -1,0 +1,125 @@
+"""What an attack is: frozen parameters, and a small state machine over a batch of images."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
+
+from advlab.core.norms import Norm
+from advlab.errors import ParameterError
+
+class Access(StrEnum):
+    """What the attacker is shown; each kind includes the ones after it."""
+
+    GRADIENT = "gradient"
+    SCORES = "scores"
+    LABEL = "label"
+
+
+class Objective(StrEnum):
+    """What counts as better: a larger margin inside a radius, or a smaller perturbation that fools."""
+
+    RADIUS = "radius"
+    MINIMAL = "minimal"
+
+
+@dataclass(frozen=True)
+class Widget:
+    """How a parameter is offered: the usual range (validity is Field's), a logarithmic scale, a label."""
+
+    low: float
+    high: float
+    step: float = 1
+    log: bool = False
+    initial: float | None = None
+
+
+def param(
+    default: Any,  # noqa: ANN401 - as Pydantic's Field
+    title: str,
+    help: str,  # noqa: A002 - the word for it
+    *,
+    widget: Widget | None = None,
+    **limits: Any,  # noqa: ANN401 - ge, gt, le, lt as in Field
+) -> Any:  # noqa: ANN401
+    """A parameter of an attack: default, validity limits, and what people read about it."""
+    return Field(default, title=title, description=help, json_schema_extra={"widget": widget}, **limits)  # type: ignore[dict-item]
+
+
+@dataclass(frozen=True)
+class State:
+    """Tensors whose first axis is the image, counters and moments included.
+
+    Subclasses add fields; each is a tensor `[n, ...]`, so rows can be taken without knowing more.
+    """
+
+    step: Tensor  # [n] int64, steps done
+
+    def take(self, rows: Tensor) -> Self:
+        """The state of some rows (an index or a mask)."""
+        return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+
+class Attack(BaseModel, ABC):
+    """An attack's parameters and its mathematics; everything else is the driver's.
+
+    The methods write as if nothing ended early: rows of finished images are dropped between steps.
+    An attack keeps no records of its own; every query is a candidate, and the oracle keeps the best.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    access: ClassVar[Access]
+    norms: ClassVar[tuple[Norm, ...]]
+    objective: ClassVar[Objective]
+    needs_start: ClassVar[bool] = False
+
+    @classmethod
+    def configured(cls, parameters: dict[str, Any]) -> Self:
+        """The attack with these parameters.
+
+        Raises:
+            ParameterError: with the parameter's name, its value and what it may be.
+        """
+        try:
+            return cls(**parameters)
+        except ValidationError as error:
+            raise ParameterError(_sentence(cls, error)) from None
+
+    @abstractmethod
+    def init(self, o: Any) -> Any:  # noqa: ANN401 - each attack names its oracle and its state
+        """The state before the first step."""
+
+    @abstractmethod
+    def step(self, o: Any, s: Any) -> Any:  # noqa: ANN401
+        """One step for every row."""
+
+    @abstractmethod
+    def done(self, s: Any) -> Tensor:  # noqa: ANN401
+        """Which rows `[n]` have nothing left to do."""
+
+    @abstractmethod
+    def cost(self, budget: int | None) -> tuple[int, int]:
+        """The most queries and gradients that an image can cost, within a budget of queries."""
+
+    @property
+    def wanted_margin(self) -> float:
+        """The margin that a candidate must have; above zero for attacks with a confidence."""
+        return 0.0
+
+
+def _sentence(attack: type[Attack], error: ValidationError) -> str:
+    problem = error.errors()[0]
+    name = ".".join(map(str, problem["loc"]))
+    known = ", ".join(attack.model_fields) or "none"
+    if problem["type"] == "extra_forbidden":
+        return f"{attack.title} has no parameter “{name}”; it has: {known}."
+    reason = problem["msg"].removeprefix("Value error, ")
+    return f"{attack.title} cannot use {name} = {problem['input']!r}: {reason[0].lower()}{reason[1:]}."

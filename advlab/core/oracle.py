@@ -1,0 +1,293 @@
+"""One run's only door to a model: it counts, cuts to the budget, and keeps the best candidate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from advlab.core import norms
+from advlab.core.attack import Objective
+from advlab.core.classifier import Classifier
+from advlab.core.goals import Goal
+from advlab.core.losses import Loss
+from advlab.core.memory import in_chunks
+from advlab.core.norms import Norm
+from advlab.core.randomness import Noise
+
+
+@dataclass
+class Ledger:
+    """Passes through the model for each image `[N]`: the attacker's, and the verifier's."""
+
+    queries: Tensor
+    gradients: Tensor
+    verifications: Tensor
+    zero_gradients: Tensor
+
+    @classmethod
+    def empty(cls, count: int, device: torch.device) -> "Ledger":
+        """Nothing asked yet."""
+        return cls(*(torch.zeros(count, dtype=torch.int64, device=device) for _ in range(4)))
+
+
+@dataclass
+class Best:
+    """The best candidate for each image `[N]`, by what the oracle revealed."""
+
+    image: Tensor
+    rank: Tensor  # larger is better; above zero: the goal was reached
+    size: Tensor  # in the run's norm; infinite before there is a candidate that reached the goal
+    fresh: Tensor  # reached the goal, and not judged by the verifier yet
+
+
+@dataclass
+class Latest:
+    """What the last scores said about each image `[N]`, for the trace."""
+
+    margin: Tensor
+    own: Tensor
+    rival: Tensor
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What was revealed about `Q` queries; where `granted` is false the budget was used up."""
+
+    logits: Tensor  # [Q, K], NaN where not granted
+    granted: Tensor  # [Q]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a label says about `Q` queries."""
+
+    reached: Tensor  # [Q], false where not granted
+    granted: Tensor  # [Q]
+
+
+@dataclass(frozen=True)
+class GradientReply:
+    """Value, gradient and logits of one forward pass for each of `Q` queries."""
+
+    value: Tensor  # [Q], NaN where not granted
+    gradient: Tensor  # [Q, C, H, W], zero where not granted
+    logits: Tensor  # [Q, K]
+    granted: Tensor  # [Q]
+
+
+class Oracle:
+    """The rows of one run that are still searching, and the questions they may ask.
+
+    Attacks see `x`, `eps`, `goal`, `noise`, `start`, `best_size`, `remaining` for their current rows;
+    in a question `row[q]` is the row that query `q` is for (None: one query a row, in order).
+    """
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        x: Tensor,
+        goal: Goal,
+        norm: Norm,
+        eps: Tensor | None,
+        *,
+        objective: Objective,
+        wanted_margin: float = 0.0,
+        seed: int,
+        max_queries: int | None = None,
+        start: Tensor | None = None,
+        tick: Callable[[], None] = lambda: None,
+    ) -> None:
+        count, device = len(x), x.device
+        self._classifier = classifier
+        self._all_x, self._all_goal, self._all_eps, self._all_start = x, goal, eps, start
+        self._all_noise = Noise.of(seed, x)
+        self._objective = objective
+        self._wanted = wanted_margin
+        self._tick = tick
+        self.norm = norm
+        self.max_queries = max_queries
+        self.ledger = Ledger.empty(count, device)
+        unknown = torch.full((count,), torch.nan, dtype=x.dtype, device=device)
+        worst = torch.full_like(unknown, -torch.inf)
+        self.best = Best(x.clone(), worst, -worst, torch.zeros_like(unknown, dtype=torch.bool))
+        self.latest = Latest(unknown, unknown.clone(), unknown.clone())
+        self.rows = torch.arange(count, device=device)
+        self.keep(self.rows)
+
+    def keep(self, rows: Tensor) -> None:
+        """Go on with these of the current rows only. For the driver."""
+        self.rows = self.rows[rows]
+        self.x = self._all_x[self.rows]
+        self.goal = self._all_goal.take(self.rows)
+        self.eps = None if self._all_eps is None else self._all_eps[self.rows]
+        self.start = None if self._all_start is None else self._all_start[self.rows]
+        self.noise = self._all_noise.take(self.rows)
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes the model tells apart."""
+        return len(self._classifier.labels)
+
+    @property
+    def best_size(self) -> Tensor:
+        """Size `[n]` of the smallest perturbation known to reach the goal; infinite for none."""
+        return self.best.size[self.rows]
+
+    @property
+    def best_image(self) -> Tensor:
+        """The best candidate `[n, C, H, W]` of each row, the clean image before there is one."""
+        return self.best.image[self.rows]
+
+    @property
+    def remaining(self) -> Tensor:
+        """Queries `[n]` that each row may still ask."""
+        if self.max_queries is None:
+            return torch.full_like(self.rows, 2**62)
+        return self.max_queries - self.ledger.queries[self.rows]
+
+    def _grant(self, row: Tensor) -> Tensor:
+        """Which queries `[Q]` are within their image's budget: the first ones of each image."""
+        if self.max_queries is None:
+            return torch.ones_like(row, dtype=torch.bool)
+        order = torch.argsort(row, stable=True)
+        counts = torch.bincount(row, minlength=len(self.rows))
+        first = (counts.cumsum(0) - counts)[row[order]]
+        place = torch.empty_like(row)
+        place[order] = torch.arange(len(row), device=row.device) - first
+        return place < self.remaining[row]
+
+    def _ask(
+        self, x: Tensor, row: Tensor | None, answer: Callable[[Tensor, Goal], tuple[Tensor, ...]], *, backward: bool
+    ) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
+        """Put granted queries through `answer` in chunks; returns its tensors, `row` and `granted`."""
+        x = x.detach()
+        row = torch.arange(len(self.rows), device=x.device) if row is None else row
+        granted = self._grant(row)
+        whole = bool(granted.all())
+        asked_x, asked_row = (x, row) if whole else (x[granted], row[granted])
+        images = self.rows[asked_row]
+        goal = self._all_goal.take(images)
+
+        def chunk(part: slice) -> tuple[Tensor, ...]:
+            self._tick()
+            result = answer(asked_x[part], goal.take(part))
+            one = torch.ones_like(images[part])
+            self.ledger.queries.index_add_(0, images[part], one)
+            if backward:
+                self.ledger.gradients.index_add_(0, images[part], one)
+            return result
+
+        if len(asked_x):
+            parts = in_chunks(len(asked_x), self._classifier, chunk, backward=backward)
+            self._offer(asked_x, asked_row, goal, parts[0])
+        else:
+            parts = (x.new_empty(0, self.num_classes), x.new_empty(0), asked_x)[: 3 if backward else 1]
+        if whole:
+            return parts, row, granted
+        filled = []
+        for number, part in enumerate(parts):
+            empty = part.new_full((len(x), *part.shape[1:]), 0.0 if number == 2 else torch.nan)
+            empty[granted] = part
+            filled.append(empty)
+        return tuple(filled), row, granted
+
+    def decisions(self, x: Tensor, row: Tensor | None = None) -> Decision:
+        """Whether each of the images `[Q, C, H, W]` reaches its row's goal."""
+        (logits,), row, granted = self._ask(x, row, self._forward, backward=False)
+        return Decision(granted & (self.goal.take(row).margin(logits) > 0), granted)
+
+    def _forward(self, x: Tensor, goal: Goal) -> tuple[Tensor, ...]:  # noqa: ARG002 - same shape as backward
+        with torch.no_grad():
+            return (self._classifier.search(x),)
+
+    def _reveal(self, logits: Tensor, goal: Goal) -> Tensor:
+        """What the attacker learns of each margin `[Q]`: all of it, unless the oracle shows less."""
+        return goal.margin(logits)
+
+    def _offer(self, x: Tensor, row: Tensor, goal: Goal, logits: Tensor) -> None:
+        """Every admissible query is a candidate: keep the best of each image."""
+        revealed = self._reveal(logits, goal)
+        images = self.rows[row]
+        self._note(images, revealed, logits, goal)
+        reached = (revealed > 0) & (revealed >= self._wanted)
+        hopeful = (revealed > self.best.rank[images]).nonzero().squeeze(1)
+        if self._objective is Objective.MINIMAL:  # any that reached the goal may be smaller
+            hopeful = (reached | (revealed > self.best.rank[images])).nonzero().squeeze(1)
+        if len(hopeful) == 0:
+            return
+        x, images, revealed, reached = x[hopeful], images[hopeful], revealed[hopeful], reached[hopeful]
+        sizes = norms.size(x - self._all_x[images], self.norm)
+        low, high = torch.aminmax(x.flatten(1), dim=1)
+        admissible = (low >= 0) & (high <= 1)  # false for NaN
+        rank = revealed
+        if self._objective is Objective.MINIMAL:
+            rank = torch.where(reached, 1 / sizes.clamp_min(1e-12), revealed.clamp_max(0))
+        elif self._all_eps is not None:
+            admissible &= norms.within(sizes, self._all_eps[images])
+        rank = torch.where(admissible, rank, -torch.inf)
+        best = self.best.rank.scatter_reduce(0, images, rank, "amax")
+        winner = (rank == best[images]) & (rank > self.best.rank[images])
+        # The first of equals wins, so that the result does not depend on how the device scatters.
+        place = torch.arange(len(images), device=x.device)
+        first = torch.full_like(self.best.rank, len(images), dtype=torch.int64)
+        first = first.scatter_reduce(0, images[winner], place[winner], "amin")
+        chosen = place[winner & (first[images] == place)]
+        target = images[chosen]
+        self.best.image[target] = x[chosen]
+        self.best.rank[target] = rank[chosen]
+        self.best.size[target] = torch.where(reached[chosen], sizes[chosen], torch.inf)
+        self.best.fresh[target] = reached[chosen]
+
+    def _note(self, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
+        """Remember the scores of each image's last query for the trace."""
+        probability = logits.softmax(1)
+        own = probability.gather(1, goal.index.unsqueeze(1)).squeeze(1)
+        rival = probability.scatter(1, goal.index.unsqueeze(1), 0).amax(1)
+        self.latest.margin[images] = revealed
+        self.latest.own[images] = own
+        self.latest.rival[images] = rival
+
+
+class DecisionOracle(Oracle):
+    """Shows labels only: whether a query reached the goal."""
+
+    def _reveal(self, logits: Tensor, goal: Goal) -> Tensor:
+        return torch.where(goal.margin(logits) > 0, 1.0, -1.0).to(logits.dtype)
+
+    def _note(self, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
+        """A label says nothing about scores, so the trace shows none."""
+
+class ScoreOracle(Oracle):
+    """Shows the scores of all classes."""
+
+    def logits(self, x: Tensor, row: Tensor | None = None) -> Reply:
+        """Logits of the images `[Q, C, H, W]`."""
+        (logits,), _, granted = self._ask(x, row, self._forward, backward=False)
+        return Reply(logits, granted)
+
+
+class GradientOracle(ScoreOracle):
+    """Shows gradients of any loss on the logits."""
+
+    def gradient(self, x: Tensor, row: Tensor | None = None, *, loss: Loss) -> GradientReply:
+        """Value and gradient of `loss(logits, goal)` `[Q]` with respect to the images, one forward.
+
+        A gradient that is not finite is given as zero; zeros are counted and reported.
+        """
+
+        def answer(part: Tensor, goal: Goal) -> tuple[Tensor, ...]:
+            part = part.detach().requires_grad_(True)
+            with torch.enable_grad():
+                logits = self._classifier.search(part)
+                value = loss(logits, goal)
+                (gradient,) = torch.autograd.grad(value.sum(), part)
+            return logits.detach(), value.detach(), gradient
+
+        (logits, value, gradient), row, granted = self._ask(x, row, answer, backward=True)
+        peak = norms.size(gradient, Norm.LINF)
+        dead = ~((peak > 0) & peak.isfinite())
+        if bool(dead.any()):
+            gradient = torch.where(norms.per_image(peak.isfinite(), gradient), gradient, 0.0)
+            self.ledger.zero_gradients.index_add_(0, self.rows[row[dead]], granted[dead].long())
+        return GradientReply(value, gradient, logits, granted)

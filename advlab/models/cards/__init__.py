@@ -1,0 +1,1 @@
+"""The cards, one file a family. A new file here appears in every menu by itself."""
