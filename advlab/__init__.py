@@ -7,7 +7,9 @@ Usage:
     r = advlab.attack(clf, x, "pgd", norm="linf", eps=2/255)
 """
 
-from advlab import _torchvision  # noqa: F401 - first: makes torchvision importable
+# isort: off - the first import makes torchvision importable
+from advlab import _torchvision  # noqa: F401
+# isort: on
 from advlab import attacks, errors
 from advlab.api import attack
 from advlab.core.classifier import Classifier, Execution, wrap

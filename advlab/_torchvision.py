@@ -21,20 +21,21 @@ def _missing() -> list[str]:
 
 def define_missing_operators() -> list[str]:
     """Define the schemas that torchvision's own library could not; return their names."""
-    global _library  # noqa: PLW0603 - a Library takes its definitions back when it is collected
+    global _library
     spec = importlib.util.find_spec("torchvision")
     if not _missing() or spec is None or spec.origin is None:
         return []
     for library in Path(spec.origin).parent.glob("_C*"):
         try:
-            torch.ops.load_library(library)
+            torch.ops.load_library(library)  # type: ignore[no-untyped-call]
         except OSError:  # linked against a CUDA that is not here
             continue
     missing = _missing()
     if missing:
-        _library = torch.library.Library("torchvision", "FRAGMENT")
+        _library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
         for name in missing:
-            _library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+            schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+            _library.define(schema)  # type: ignore[no-untyped-call]
     return missing
 
 

@@ -71,7 +71,8 @@ def attack(
         progress=progress,
         should_stop=should_stop,
     )
-    return driver.run(classifier, images, configured, goal, threat, _radius(configured, threat, eps, images), settings)
+    radius = _radius(configured, threat, eps, images)
+    return driver.run(classifier, images, configured, goal=goal, norm=threat, eps=radius, settings=settings)
 
 
 def _configured(method: str | Attack, parameters: dict[str, Any]) -> Attack:
@@ -117,9 +118,7 @@ def _radius(method: Attack, norm: Norm, eps: float | Tensor | None, images: Tens
         return None
     radius = torch.as_tensor(eps, dtype=images.dtype, device=images.device)
     if radius.dim() > 1 or (radius.dim() == 1 and len(radius) != len(images)):
-        raise ParameterError(
-            f"Give one eps, or one for each of the {len(images)} images, not {tuple(radius.shape)}."
-        )
+        raise ParameterError(f"Give one eps, or one for each of the {len(images)} images, not {tuple(radius.shape)}.")
     if not bool((radius >= 0).all()) or not bool(radius.isfinite().all()):
         raise ParameterError(f"eps is a size: zero or more, and finite, not {eps}.")
     if norm is Norm.LINF and bool((radius > 1).any()):

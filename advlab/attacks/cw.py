@@ -57,9 +57,7 @@ class CW(Attack):
     search_steps: int = param(
         9, "Search steps", "Constants tried, each by bisection.", ge=1, le=20, widget=Widget(1, 10, initial=4)
     )
-    step_size: float = param(
-        0.01, "Step size", "Learning rate of Adam.", gt=0, le=1, widget=Widget(0.001, 0.1, 0.001)
-    )
+    step_size: float = param(0.01, "Step size", "Learning rate of Adam.", gt=0, le=1, widget=Widget(0.001, 0.1, 0.001))
     initial_const: float = param(
         1e-3,
         "First constant",

@@ -136,9 +136,7 @@ class HopSkipJump(Attack):
         weight = torch.where(unanimous, 0.0, mean)
         return norms.steepest(signed - plain * norms.per_image(weight, plain), o.norm)
 
-    def _advance(
-        self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, direction: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def _advance(self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
         """The longest of the steps distance / √t / 2^k that stays beyond the goal."""
         stride = norms.size(s.x - o.x, o.norm) / t.to(s.x.dtype).sqrt()
         x = s.x.clone()

@@ -43,7 +43,12 @@ class Square(Attack):
     objective: ClassVar[Objective] = Objective.RADIUS
 
     steps: int = param(
-        5000, "Steps", "Squares tried; each is one query.", ge=1, le=1_000_000, widget=Widget(100, 10_000, 100, initial=1000)
+        5000,
+        "Steps",
+        "Squares tried; each is one query.",
+        ge=1,
+        le=1_000_000,
+        widget=Widget(100, 10_000, 100, initial=1000),
     )
     share: float = param(
         0.05,

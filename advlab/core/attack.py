@@ -13,6 +13,7 @@ from torch import Tensor
 from advlab.core.norms import Norm
 from advlab.errors import ParameterError
 
+
 class Access(StrEnum):
     """What the attacker is shown; each kind includes the ones after it."""
 

@@ -19,9 +19,7 @@ def between(clean: Tensor, found: Tensor, share: Tensor, norm: Norm) -> Tensor:
     return clean + per_image(share, clean) * delta
 
 
-def bisect(
-    o: Oracle, found: Tensor, tolerance: Tensor, rows: Tensor, most: int = 40
-) -> Tensor:
+def bisect(o: Oracle, found: Tensor, tolerance: Tensor, rows: Tensor, most: int = 40) -> Tensor:
     """Move each `found` `[r, C, H, W]` of these rows towards the clean image, to the boundary.
 
     Stops at a share smaller than `tolerance` `[r]`, or when a row's budget ends; what is returned is

@@ -55,6 +55,9 @@ class Classifier(nn.Module):
         execution: how it is computed.
     """
 
+    _mean: Tensor
+    _std: Tensor
+
     def __init__(
         self,
         module: nn.Module,
@@ -85,9 +88,7 @@ class Classifier(nn.Module):
         channels = self.input_size[0]
         numbers = list(values) if values is not None else [neutral]
         if len(numbers) not in (1, channels):
-            raise ParameterError(
-                f"Give one mean and one std for each of the {channels} channels, not {len(numbers)}."
-            )
+            raise ParameterError(f"Give one mean and one std for each of the {channels} channels, not {len(numbers)}.")
         return torch.tensor(numbers, device=self._device, dtype=self._dtype).reshape(-1, 1, 1)
 
     def train(self, mode: bool = True) -> Self:  # noqa: ARG002, FBT001, FBT002 - nn.Module's signature
@@ -190,7 +191,7 @@ def _has_bf16(device: torch.device) -> bool:
     """Whether bf16 is computed by the processor itself, not emulated."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001 - no public way
+    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
 
 
 def wrap(

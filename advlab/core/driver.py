@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from advlab.core import norms, starts
-from advlab.core.attack import Access, Attack, Objective
+from advlab.core.attack import Access, Attack, Objective, State
 from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
 from advlab.core.memory import in_chunks
@@ -57,6 +57,15 @@ class Settings:
     should_stop: Callable[[], bool] | None = None
 
 
+@dataclass(frozen=True)
+class _Answers:
+    """What the model said about each image `[N]`."""
+
+    label: Tensor
+    confidence: Tensor
+    margin: Tensor
+
+
 class _Verdicts:
     """What the model says, in float32, about the image that each row would give back."""
 
@@ -68,173 +77,204 @@ class _Verdicts:
         self.label = torch.zeros(count, dtype=torch.int64, device=x.device)
         self.passes = torch.zeros_like(self.label)
 
-    def judge(self, images: Tensor, rows: Tensor, goal: Goal | None = None) -> Tensor:
-        """Ask about `images` for these rows; returns the margins (zeros without a goal)."""
-        if len(rows) == 0:
-            return self.margin[rows]
+    def judge(self, images: Tensor, rows: Tensor) -> Tensor:
+        """Logits of `images`, noted as those of these rows and booked with the verifier."""
+
+        def work(part: slice) -> tuple[Tensor, ...]:
+            return (self._classifier(images[part]),)
+
         with torch.no_grad():
-            (logits,) = in_chunks(len(images), self._classifier, lambda part: (self._classifier(images[part]),))
+            (logits,) = in_chunks(len(images), self._classifier, work)
         self.passes[rows] += 1
         self.confidence[rows], self.label[rows] = logits.softmax(1).max(1)
-        if goal is not None:
-            self.margin[rows] = goal.take(rows).margin(logits)
-        self._logits = logits
-        return self.margin[rows]
+        return logits
 
-    def copy_of_clean(self, goal: Goal) -> tuple[Tensor, Tensor, Tensor]:
-        """Label, confidence and margin of the clean images, once the goal is known."""
-        self.margin = goal.margin(self._logits)
-        return self.label.clone(), self.confidence.clone(), self.margin.clone()
+    def snapshot(self) -> _Answers:
+        """The answers as they are now."""
+        return _Answers(self.label.clone(), self.confidence.clone(), self.margin.clone())
 
 
 def run(
-    classifier: Classifier, x: Tensor, attack: Attack, goal: Goal, norm: Norm, eps: Tensor | None, settings: Settings
+    classifier: Classifier,
+    x: Tensor,
+    attack: Attack,
+    *,
+    goal: Goal,
+    norm: Norm,
+    eps: Tensor | None,
+    settings: Settings,
 ) -> AttackResult:
-    """Run an attack on images `[N, C, H, W]` in [0, 1], already on the classifier's device.
+    """Run an attack on images `[N, C, H, W]` in [0, 1] that are on the classifier's device.
 
-    Args:
-        eps: radius `[N]`; None only for minimal-norm attacks.
-        goal: unbound; an untargeted goal without classes means the model's own answers.
+    `goal` is unbound: an untargeted one without classes means the model's own answers. `eps` `[N]` may
+    be None for minimal-norm attacks only.
     """
-    begin = time.perf_counter()
-    verdicts = _Verdicts(classifier, x)
-    everyone = torch.arange(len(x), device=x.device)
-    verdicts.judge(x, everyone)
-    goal = goal.bind(len(x), len(classifier.labels), verdicts.label)
-    label, confidence, margin = verdicts.copy_of_clean(goal)
-    already = margin > 0
-    search = ~already if eps is None else ~already & (eps > 0)
+    return _Run(classifier, x, attack, goal, norm, eps, settings).result()
 
-    start = settings.start
-    if start is None and attack.needs_start and goal.targeted and bool(search.any()):
-        start, passes = starts.draw(classifier, x, goal, settings.seed)
-        verdicts.passes += passes
-    trace = Trace()
-    oracle: Oracle
-    last_told = begin
 
-    def tick(step: int | None = None) -> None:
-        nonlocal last_told
-        if settings.should_stop is not None and settings.should_stop():
+class _Run:
+    """One run: the state that the loop and the verifier share."""
+
+    def __init__(  # noqa: PLR0917 - called once, just above
+        self,
+        classifier: Classifier,
+        x: Tensor,
+        attack: Attack,
+        goal: Goal,
+        norm: Norm,
+        eps: Tensor | None,
+        settings: Settings,
+    ) -> None:
+        self.begin = self.last_told = time.perf_counter()
+        self.x, self.attack, self.settings, self.eps = x, attack, settings, eps
+        self.verdicts = _Verdicts(classifier, x)
+        logits = self.verdicts.judge(x, torch.arange(len(x), device=x.device))
+        self.goal = goal.bind(len(x), len(classifier.labels), self.verdicts.label)
+        self.verdicts.margin = self.goal.margin(logits)
+        self.before = self.verdicts.snapshot()
+        self.already = self.verdicts.margin > 0
+        self.search = ~self.already if eps is None else ~self.already & (eps > 0)
+        self.trace = Trace()
+        self.stopped = False
+        self.oracle: Oracle = _ORACLES[attack.access](
+            classifier,
+            x,
+            self.goal,
+            norm,
+            torch.full((len(x),), torch.inf, device=x.device, dtype=x.dtype) if eps is None else eps,
+            objective=attack.objective,
+            wanted_margin=attack.wanted_margin,
+            seed=settings.seed,
+            max_queries=settings.max_queries,
+            start=self._start(classifier),
+            tick=self._tick,
+        )
+
+    def _start(self, classifier: Classifier) -> Tensor | None:
+        """The pictures to walk from: given, or drawn for targeted attacks that need one."""
+        given = self.settings.start
+        if given is not None or not (self.attack.needs_start and self.goal.targeted and bool(self.search.any())):
+            return given
+        start, passes = starts.draw(classifier, self.x, self.goal, self.settings.seed)
+        self.verdicts.passes += passes
+        return start
+
+    def _tick(self) -> None:
+        """Between chunks of work: hear Stop, and tell how far we are about five times a second."""
+        if self.settings.should_stop is not None and self.settings.should_stop():
             raise _Stopped
-        now = time.perf_counter()
-        if settings.progress is not None and (step is not None or now - last_told > 0.2):
-            last_told = now
-            settings.progress(_progress(oracle, attack, len(trace)))
+        if time.perf_counter() - self.last_told > 0.2:
+            self._tell()
 
-    oracle = _ORACLES[attack.access](
-        classifier, x, goal, norm, eps,
-        objective=attack.objective, wanted_margin=attack.wanted_margin, seed=settings.seed,
-        max_queries=settings.max_queries, start=start, tick=tick,
-    )  # fmt: skip
-    retiring = settings.early_stop and attack.objective is Objective.RADIUS
-    judged = ~search
-    stopped = False
-    try:
-        oracle.keep(search)
-        state = attack.init(oracle) if len(oracle.rows) else None
-        while len(oracle.rows):
-            finished = attack.done(state) | (oracle.remaining <= 0)
+    def _tell(self) -> None:
+        if self.settings.progress is None:
+            return
+        self.last_told = time.perf_counter()
+        most, _ = self.attack.cost(self.oracle.max_queries)
+        asked = int(self.oracle.ledger.queries.max())
+        fooled = int((self.oracle.best.rank > 0).sum())
+        self.settings.progress(Progress(min(1.0, asked / most), len(self.trace), asked, len(self.oracle.rows), fooled))
+
+    def result(self) -> AttackResult:
+        """Search, judge what was found, and recompute everything on what is returned."""
+        judged = ~self.search
+        try:
+            self._loop(judged)
+        except _Stopped:
+            self.stopped = True
+        best = self.oracle.best
+        rows = (~judged & best.rank.isfinite()).nonzero().squeeze(1)
+        self._judge(best.image[rows], rows)
+        if self.attack.objective is Objective.MINIMAL:
+            self._settle(rows)
+        return self._assemble()
+
+    def _loop(self, judged: Tensor) -> None:
+        """Step until no row is left; rows that the verifier has confirmed are marked in `judged`."""
+        o = self.oracle
+        retiring = self.settings.early_stop and self.attack.objective is Objective.RADIUS
+        o.keep(self.search)
+        if len(o.rows) == 0:
+            return
+        state: State = self.attack.init(o)
+        while True:
+            finished = self.attack.done(state) | (o.remaining <= 0)
             if retiring:
-                confirmed = _confirm(oracle, verdicts, goal)
-                judged[oracle.rows[confirmed]] = True
+                confirmed = self._confirm()
+                judged[o.rows[confirmed]] = True
                 finished |= confirmed
             if bool(finished.any()):
-                oracle.keep(~finished)
+                o.keep(~finished)
                 state = state.take(~finished)
-            if len(oracle.rows):
-                state = attack.step(oracle, state)
-                _record(trace, oracle)
-                tick(len(trace))
-    except _Stopped:
-        stopped = True
+            if len(o.rows) == 0:
+                return
+            state = self.attack.step(o, state)
+            self._record()
+            self._tell()
 
-    rest = (~judged & oracle.best.rank.isfinite()).nonzero().squeeze(1)
-    verdicts.judge(oracle.best.image[rest], rest, goal)
-    if attack.objective is Objective.MINIMAL:
-        _settle(oracle, verdicts, goal, x, rest)
-    return _result(oracle, verdicts, (label, confidence, margin), trace, x, goal, eps, already, stopped, begin)
+    def _judge(self, images: Tensor, rows: Tensor) -> Tensor:
+        """Margins `[r]` of images that these rows would give back, by the verifier."""
+        if len(rows):
+            self.verdicts.margin[rows] = self.goal.take(rows).margin(self.verdicts.judge(images, rows))
+        return self.verdicts.margin[rows]
 
+    def _confirm(self) -> Tensor:
+        """Judge the new candidates of the current rows; which rows `[n]` are confirmed successes."""
+        best, rows = self.oracle.best, self.oracle.rows
+        confirmed = best.fresh[rows]
+        fresh = rows[confirmed]
+        best.fresh[fresh] = False
+        confirmed[confirmed.clone()] = self._judge(best.image[fresh], fresh) > 0
+        return confirmed
 
-def _confirm(oracle: Oracle, verdicts: _Verdicts, goal: Goal) -> Tensor:
-    """Judge the new candidates of the current rows; which rows `[n]` are confirmed successes."""
-    confirmed = oracle.best.fresh[oracle.rows]
-    rows = oracle.rows[confirmed]
-    if len(rows):
-        oracle.best.fresh[rows] = False
-        confirmed[confirmed.clone()] = verdicts.judge(oracle.best.image[rows], rows, goal) > 0
-    return confirmed
+    def _settle(self, rows: Tensor) -> None:
+        """Move minimal candidates that the verifier does not confirm outwards until it does."""
+        best = self.oracle.best
+        for share in _OUTWARDS:
+            rows = rows[best.size[rows].isfinite() & (self.verdicts.margin[rows] <= 0)]
+            clean = self.x[rows]
+            moved = (clean + (best.image[rows] - clean) * (1 + share)).clamp_(0, 1)
+            good = self._judge(moved, rows) > 0
+            best.image[rows[good]] = moved[good]
 
+    def _record(self) -> None:
+        o, trace = self.oracle, self.trace
+        trace.queries.append(o.ledger.queries.clone())
+        trace.gradients.append(o.ledger.gradients.clone())
+        trace.margin.append(o.latest.margin.clone())
+        trace.own.append(o.latest.own.clone())
+        trace.rival.append(o.latest.rival.clone())
+        trace.size.append(o.best.size.clone())
 
-def _settle(oracle: Oracle, verdicts: _Verdicts, goal: Goal, x: Tensor, rows: Tensor) -> None:
-    """Move minimal candidates that the verifier does not confirm outwards until it does."""
-    best = oracle.best
-    for share in _OUTWARDS:
-        rows = rows[best.size[rows].isfinite() & (verdicts.margin[rows] <= 0)]
-        if len(rows) == 0:
-            return
-        moved = (x[rows] + (best.image[rows] - x[rows]) * (1 + share)).clamp_(0, 1)
-        good = verdicts.judge(moved, rows, goal) > 0
-        best.image[rows[good]] = moved[good]
-        best.size[rows[good]] = norms.size(moved - x[rows], oracle.norm)[good]
-
-
-def _progress(oracle: Oracle, attack: Attack, step: int) -> Progress:
-    most, _ = attack.cost(oracle.max_queries)
-    asked = int(oracle.ledger.queries.max())
-    return Progress(min(1.0, asked / most), step, asked, len(oracle.rows), int((oracle.best.rank > 0).sum()))
-
-
-def _record(trace: Trace, oracle: Oracle) -> None:
-    trace.queries.append(oracle.ledger.queries.clone())
-    trace.gradients.append(oracle.ledger.gradients.clone())
-    trace.margin.append(oracle.latest.margin.clone())
-    trace.own.append(oracle.latest.own.clone())
-    trace.rival.append(oracle.latest.rival.clone())
-    trace.size.append(oracle.best.size.clone())
-
-
-def _result(
-    oracle: Oracle,
-    verdicts: _Verdicts,
-    clean: tuple[Tensor, Tensor, Tensor],
-    trace: Trace,
-    x: Tensor,
-    goal: Goal,
-    eps: Tensor | None,
-    already: Tensor,
-    stopped: bool,  # noqa: FBT001
-    begin: float,
-) -> AttackResult:
-    """Everything recomputed on the very tensor that is returned."""
-    adversarial = oracle.best.image
-    delta = adversarial - x
-    sizes = {norm.value: norms.size(delta, norm) for norm in Norm}
-    size = sizes[oracle.norm.value]
-    found = (verdicts.margin > 0) & (adversarial.flatten(1).amin(1) >= 0) & (adversarial.flatten(1).amax(1) <= 1)
-    success = found if eps is None else found & norms.within(size, eps)
-    label, confidence, margin = clean
-    return AttackResult(
-        adversarial=adversarial,
-        success=success,
-        already=already,
-        label_before=label,
-        label_after=verdicts.label,
-        confidence_before=confidence,
-        confidence_after=verdicts.confidence,
-        margin_before=margin,
-        margin_after=verdicts.margin,
-        norms=sizes,
-        distance=torch.where(found, size, torch.inf),
-        queries=oracle.ledger.queries,
-        gradients=oracle.ledger.gradients,
-        verifications=verdicts.passes,
-        zero_gradients=oracle.ledger.zero_gradients,
-        trace=trace,
-        stopped=stopped,
-        goal=goal,
-        norm=oracle.norm,
-        eps=eps,
-        seconds=time.perf_counter() - begin,
-    )
-
+    def _assemble(self) -> AttackResult:
+        o, verdicts, before = self.oracle, self.verdicts, self.before
+        adversarial = o.best.image
+        delta = adversarial - self.x
+        sizes = {norm.value: norms.size(delta, norm) for norm in Norm}
+        size = sizes[o.norm.value]
+        low, high = torch.aminmax(adversarial.flatten(1), dim=1)
+        found = (verdicts.margin > 0) & (low >= 0) & (high <= 1)
+        success = found if self.eps is None else found & norms.within(size, self.eps)
+        return AttackResult(
+            adversarial=adversarial,
+            success=success,
+            already=self.already,
+            label_before=before.label,
+            label_after=verdicts.label,
+            confidence_before=before.confidence,
+            confidence_after=verdicts.confidence,
+            margin_before=before.margin,
+            margin_after=verdicts.margin,
+            norms=sizes,
+            distance=torch.where(found, size, torch.inf),
+            queries=o.ledger.queries,
+            gradients=o.ledger.gradients,
+            verifications=verdicts.passes,
+            zero_gradients=o.ledger.zero_gradients,
+            trace=self.trace,
+            stopped=self.stopped,
+            goal=self.goal,
+            norm=o.norm,
+            eps=self.eps,
+            seconds=time.perf_counter() - self.begin,
+        )

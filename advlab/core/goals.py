@@ -35,8 +35,7 @@ class Goal:
             )
         if bool(((chosen < 0) | (chosen >= num_classes)).any()):
             raise ParameterError(
-                f"The model knows classes 0 to {num_classes - 1}; "
-                f"{chosen.tolist()[:5]} is not among them."
+                f"The model knows classes 0 to {num_classes - 1}; {chosen.tolist()[:5]} is not among them."
             )
         return replace(self, classes=chosen.clone())
 
@@ -47,8 +46,8 @@ class Goal:
             raise TypeError("This goal is not bound to a batch yet.")
         return self.classes
 
-    def take(self, rows: Tensor) -> Self:
-        """The goal of some rows (an index or a mask)."""
+    def take(self, rows: Tensor | slice) -> Self:
+        """The goal of some rows (an index, a mask or a slice)."""
         return replace(self, classes=self.index[rows])
 
     def margin(self, logits: Tensor) -> Tensor:

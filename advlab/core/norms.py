@@ -44,7 +44,8 @@ def size(delta: Tensor, norm: Norm) -> Tensor:
             low, high = torch.aminmax(flat, dim=1)
             return torch.maximum(high, -low)
         case Norm.L2:
-            return torch.linalg.vector_norm(flat, dim=1)
+            length: Tensor = torch.linalg.vector_norm(flat, dim=1)
+            return length
         case Norm.L1:
             return flat.abs().sum(1)
         case Norm.L0:

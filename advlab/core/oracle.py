@@ -89,7 +89,7 @@ class Oracle:
         x: Tensor,
         goal: Goal,
         norm: Norm,
-        eps: Tensor | None,
+        eps: Tensor,
         *,
         objective: Objective,
         wanted_margin: float = 0.0,
@@ -120,7 +120,7 @@ class Oracle:
         self.rows = self.rows[rows]
         self.x = self._all_x[self.rows]
         self.goal = self._all_goal.take(self.rows)
-        self.eps = None if self._all_eps is None else self._all_eps[self.rows]
+        self.eps = self._all_eps[self.rows]
         self.start = None if self._all_start is None else self._all_start[self.rows]
         self.noise = self._all_noise.take(self.rows)
 
@@ -223,7 +223,7 @@ class Oracle:
         rank = revealed
         if self._objective is Objective.MINIMAL:
             rank = torch.where(reached, 1 / sizes.clamp_min(1e-12), revealed.clamp_max(0))
-        elif self._all_eps is not None:
+        else:
             admissible &= norms.within(sizes, self._all_eps[images])
         rank = torch.where(admissible, rank, -torch.inf)
         best = self.best.rank.scatter_reduce(0, images, rank, "amax")
@@ -258,6 +258,7 @@ class DecisionOracle(Oracle):
     def _note(self, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
         """A label says nothing about scores, so the trace shows none."""
 
+
 class ScoreOracle(Oracle):
     """Shows the scores of all classes."""
 
@@ -277,7 +278,7 @@ class GradientOracle(ScoreOracle):
         """
 
         def answer(part: Tensor, goal: Goal) -> tuple[Tensor, ...]:
-            part = part.detach().requires_grad_(True)
+            part = part.detach().requires_grad_()
             with torch.enable_grad():
                 logits = self._classifier.search(part)
                 value = loss(logits, goal)

@@ -16,6 +16,8 @@ from advlab.core.randomness import Noise
 
 STEPS = 40
 _STEP_SIZE = 0.04
+# A clear lead over the other classes, so that the picture keeps its class on the way.
+_LEAD = 5.0
 
 
 def draw(classifier: Classifier, x: Tensor, goal: Goal, seed: int) -> tuple[Tensor, Tensor]:
@@ -32,7 +34,7 @@ def draw(classifier: Classifier, x: Tensor, goal: Goal, seed: int) -> tuple[Tens
     for _ in range(STEPS):
 
         def climb(part: slice, rows: Tensor = searching) -> tuple[Tensor, Tensor]:
-            leaf = image[rows[part]].requires_grad_(True)
+            leaf = image[rows[part]].requires_grad_()
             with torch.enable_grad():
                 margin = losses.margin(classifier(leaf), goal.take(rows[part]))
                 (gradient,) = torch.autograd.grad(margin.sum(), leaf)
@@ -40,13 +42,9 @@ def draw(classifier: Classifier, x: Tensor, goal: Goal, seed: int) -> tuple[Tens
 
         margin, gradient = in_chunks(len(searching), classifier, climb, backward=True)
         passes[searching] += 1
-        # A clear lead, so that the picture keeps its class on the way.
         going = margin < _LEAD
         searching = searching[going]
         if len(searching) == 0:
             break
         image[searching] = (image[searching] + _STEP_SIZE * gradient[going].sign()).clamp_(0, 1)
     return image, passes
-
-
-_LEAD = 5.0

@@ -9,8 +9,8 @@ _SAME_NAME = {134: "crane (bird)", 517: "crane (machine)", 638: "maillot", 639: 
 @cache
 def labels() -> tuple[str, ...]:
     """A thousand different names, from timm's table."""
-    from timm.data import ImageNetInfo  # noqa: PLC0415 - slow to import, and needed only with a model
+    from timm.data.imagenet_info import ImageNetInfo  # noqa: PLC0415 - slow to import, needed only with a model
 
     info = ImageNetInfo()
-    names = [info.index_to_description(index).split(",")[0] for index in range(info.num_classes())]
+    names = [info.index_to_description(index).split(",")[0] for index in range(1000)]
     return tuple(_SAME_NAME.get(index, name) for index, name in enumerate(names))

@@ -13,7 +13,11 @@ from advlab.models.card import Card, registry
 
 # Number: input size, share of the resized picture that is cropped, published top-1 accuracy.
 _NETWORKS = {0: (224, 0.875, "75.1"), 1: (240, 0.882, "76.7"), 2: (260, 0.890, "77.6")}
-_SPEED = {0: "The fastest: a gradient takes about 30 ms on two cores.", 1: "A little larger.", 2: "The most accurate of the three."}
+_SPEED = {
+    0: "The fastest: a gradient takes about 30 ms on two cores.",
+    1: "A little larger.",
+    2: "The most accurate of the three.",
+}
 
 
 def _file(package: str) -> Path | None:
