@@ -7,10 +7,11 @@ Usage:
     r = advlab.attack(clf, x, "pgd", norm="linf", eps=2/255)
 """
 
-# isort: off - the first import makes torchvision importable
-from advlab import _torchvision  # noqa: F401
-# isort: on
-from advlab import attacks, errors
+from advlab import (
+    _torchvision,  # noqa: F401
+    attacks,
+    errors,
+)
 from advlab.api import attack
 from advlab.core.classifier import Classifier, Execution, wrap
 from advlab.core.goals import Goal, Targeted, Untargeted
