@@ -126,7 +126,7 @@ class _Run:
         settings: Settings,
     ) -> None:
         self.begin = self.last_told = time.perf_counter()
-        self.x, self.attack, self.settings, self.eps = x, attack, settings, eps
+        self.classifier, self.x, self.attack, self.settings, self.eps = classifier, x, attack, settings, eps
         self.verdicts = _Verdicts(classifier, x)
         logits = self.verdicts.judge(x, torch.arange(len(x), device=x.device))
         self.goal = goal.bind(len(x), len(classifier.labels), self.verdicts.label)
@@ -146,18 +146,23 @@ class _Run:
             wanted_margin=attack.wanted_margin,
             seed=settings.seed,
             max_queries=settings.max_queries,
-            start=self._start(classifier),
+            start=settings.start,
             tick=self._tick,
         )
 
-    def _start(self, classifier: Classifier) -> Tensor | None:
-        """The pictures to walk from: given, or drawn for targeted attacks that need one."""
-        given = self.settings.start
-        if given is not None or not (self.attack.needs_start and self.goal.targeted and bool(self.search.any())):
-            return given
-        start, passes = starts.draw(classifier, self.x, self.goal, self.settings.seed)
-        self.verdicts.passes += passes
-        return start
+    def _draw_start(self) -> None:
+        """Draw the pictures to walk from, for targeted attacks that need one and were given none."""
+        rows = self.search.nonzero().squeeze(1)
+        if self.settings.start is not None or not (self.attack.needs_start and self.goal.targeted and len(rows)):
+            return
+        start, passes = self.x.clone(), torch.zeros_like(rows)
+        try:
+            start[rows] = starts.draw(
+                self.classifier, self.x[rows], self.goal.take(rows), self.settings.seed, passes=passes, tick=self._tick
+            )
+        finally:  # Stop may be heard on the way
+            self.verdicts.passes[rows] += passes
+        self.oracle.start_from(start)
 
     def _tick(self) -> None:
         """Between chunks of work: hear Stop, and tell how far we are about five times a second."""
@@ -193,6 +198,7 @@ class _Run:
         """Step until no row is left; rows that the verifier has confirmed are marked in `judged`."""
         o = self.oracle
         retiring = self.settings.early_stop and self.attack.objective is Objective.RADIUS
+        self._draw_start()
         o.keep(self.search)
         if len(o.rows) == 0:
             return

@@ -115,6 +115,10 @@ class Oracle:
         self.rows = torch.arange(count, device=device)
         self.keep(self.rows)
 
+    def start_from(self, start: Tensor) -> None:
+        """Give pictures `[N, C, H, W]` to walk from, before the first question. For the driver."""
+        self._all_start = start
+
     def keep(self, rows: Tensor) -> None:
         """Go on with these of the current rows only. For the driver."""
         self.rows = self.rows[rows]

@@ -5,6 +5,8 @@ class. Where nobody gives one, we draw a stand-in: it is made with the model's o
 attacker with labels only has, so its passes are booked with the verifier and the page says so.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -20,31 +22,41 @@ _STEP_SIZE = 0.04
 _LEAD = 5.0
 
 
-def draw(classifier: Classifier, x: Tensor, goal: Goal, seed: int) -> tuple[Tensor, Tensor]:
+def draw(
+    classifier: Classifier, x: Tensor, goal: Goal, seed: int, *, passes: Tensor, tick: Callable[[], None]
+) -> Tensor:
     """Climb to the target from grey noise, without any radius.
 
+    Args:
+        classifier: what the climb asks.
+        x: the images `[N, C, H, W]` that are to be attacked.
+        goal: their targets.
+        seed: of the noise.
+        passes: `[N]`, to which the forward passes of each image are added.
+        tick: called between chunks of work.
+
     Returns:
-        images `[N, C, H, W]` and the forward passes `[N]` they cost. Where the target is not reached
-        the image is simply not of the target class; attacks check.
+        images `[N, C, H, W]`. Where the target is not reached the image is simply not of the target
+        class; attacks check.
     """
     noise = Noise.of(seed, x).at(-1)
     image = (0.5 + 0.1 * noise.normal(x.shape[1:], draw=7).to(x.dtype)).clamp_(0, 1)
-    passes = torch.zeros(len(x), dtype=torch.int64, device=x.device)
     searching = torch.arange(len(x), device=x.device)
     for _ in range(STEPS):
 
         def climb(part: slice, rows: Tensor = searching) -> tuple[Tensor, Tensor]:
+            tick()
             leaf = image[rows[part]].requires_grad_()
             with torch.enable_grad():
                 margin = losses.margin(classifier(leaf), goal.take(rows[part]))
                 (gradient,) = torch.autograd.grad(margin.sum(), leaf)
+            passes[rows[part]] += 1
             return margin.detach(), gradient
 
         margin, gradient = in_chunks(len(searching), classifier, climb, backward=True)
-        passes[searching] += 1
         going = margin < _LEAD
         searching = searching[going]
         if len(searching) == 0:
             break
         image[searching] = (image[searching] + _STEP_SIZE * gradient[going].sign()).clamp_(0, 1)
-    return image, passes
+    return image
