@@ -1,0 +1,69 @@
+"""What the conformance tests run over: every registered attack, in every norm, with both goals.
+
+A new attack needs no line here. `SMALL` only makes the known ones cheaper than the generic values do.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+import advlab
+from advlab.core.attack import Objective
+
+GENERIC = {"steps": 5, "search_steps": 2, "restarts": 2, "samples": 4}
+SMALL = {
+    "cw": {"steps": 20, "search_steps": 3, "initial_const": 1.0, "step_size": 0.03},
+    "square": {"steps": 30},
+    "hopskipjump": {"steps": 3, "first_probes": 10},
+}
+EPS = {"linf": 0.1, "l2": 0.6, "l1": 4.0, "l0": 6.0}
+BUDGET = 400
+
+
+@dataclass(frozen=True)
+class Case:
+    """One attack in one norm with one kind of goal."""
+
+    name: str
+    norm: str
+    targeted: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.norm}-{'targeted' if self.targeted else 'untargeted'}"
+
+    @property
+    def kind(self):
+        return advlab.attacks.available()[self.name]
+
+    @property
+    def minimal(self):
+        return self.kind.objective is Objective.MINIMAL
+
+    @property
+    def parameters(self):
+        generic = {key: value for key, value in GENERIC.items() if key in self.kind.model_fields}
+        return {**generic, **SMALL.get(self.name, {})}
+
+    def goal(self, classes):
+        return advlab.Targeted(classes) if self.targeted else advlab.Untargeted(classes)
+
+    def run(self, classifier, x, **options):
+        """A cheap run; attacks with a radius get a middling one. Options win over all of that."""
+        chosen = {"norm": self.norm, "max_queries": BUDGET, **self.parameters, **options}
+        if not self.minimal:
+            chosen.setdefault("eps", EPS[self.norm])
+        return advlab.attack(classifier, x, self.name, **chosen)
+
+    def classes(self, classifier, x, *, reached=()):
+        """Classes for the goal: not reached yet, except in the rows `reached`."""
+        with torch.no_grad():
+            order = classifier(x).argsort(1, descending=True)
+        own, second = order[:, 0], order[:, 1]
+        away, reach = (own, second) if not self.targeted else (second, own)
+        beyond = torch.zeros(len(x), dtype=torch.bool)
+        beyond[list(reached)] = True
+        return torch.where(beyond, reach, away)
+
+
+NORMS = [(name, norm.value) for name, kind in advlab.attacks.available().items() for norm in kind.norms]
+CASES = [Case(name, norm, targeted) for name, norm in NORMS for targeted in (False, True)]
