@@ -67,7 +67,7 @@ def attack(
         seed=_seed(seed),
         early_stop=early_stop,
         max_queries=_budget(max_queries),
-        start=None if start is None else _images(classifier, start).expand(len(images), -1, -1, -1),
+        start=None if start is None else _starts(classifier, start, len(images)),
         progress=progress,
         should_stop=should_stop,
     )
@@ -111,6 +111,13 @@ def _images(classifier: Classifier, x: Tensor) -> Tensor:
     return images.clamp(0, 1)
 
 
+def _starts(classifier: Classifier, start: Tensor, count: int) -> Tensor:
+    pictures = _images(classifier, start)
+    if len(pictures) not in (1, count):
+        raise InputError(f"Give one start (1, C, H, W), or one for each of the {count} images, not {len(pictures)}.")
+    return pictures.expand(count, -1, -1, -1)
+
+
 def _radius(method: Attack, norm: Norm, eps: float | Tensor | None, images: Tensor) -> Tensor | None:
     if eps is None:
         if method.objective is Objective.RADIUS:
@@ -134,6 +141,8 @@ def _seed(seed: int) -> int:
 
 
 def _budget(max_queries: int | None) -> int | None:
-    if max_queries is not None and (max_queries < 1 or not math.isfinite(max_queries)):
-        raise ParameterError(f"max_queries is at least 1, not {max_queries}.")
-    return max_queries
+    if max_queries is None:
+        return None
+    if not max_queries >= 1 or not math.isfinite(max_queries) or max_queries != int(max_queries):
+        raise ParameterError(f"max_queries is a whole number, at least 1, not {max_queries}.")
+    return int(max_queries)
