@@ -156,7 +156,8 @@ class HopSkipJump(Attack):
 
     def cost(self, budget: int | None) -> tuple[int, int]:
         probes = sum(min(self.most_probes, int(self.first_probes * math.sqrt(t + 1))) for t in range(self.steps))
-        queries = probes + 30 * self.steps + 20
+        # A given start, tries of noise and a first bisection; then up to 30 strides and 40 halvings a step.
+        queries = 1 + _START_TRIES + 10 + probes + (30 + 40) * self.steps
         return min(queries, budget or queries), 0
 
 
