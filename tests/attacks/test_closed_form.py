@@ -16,7 +16,7 @@ IMAGES = {
 images = pytest.mark.parametrize("content", list(IMAGES))
 
 
-def closed(size, classes, content, norm, count=6, seed=1, **options):
+def closed(size, classes, content, norm, *, count=6, seed=1, **options):
     classifier = linear(size, classes, seed, **options)
     x = IMAGES[content](count, size).to(classifier.dtype)
     return classifier, x, distance(classifier, x, norm)

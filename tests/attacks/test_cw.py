@@ -13,8 +13,8 @@ from tests.networks import Spy, conv, linear, pictures, wrap
 SIZE = (3, 6, 5)
 
 
-def by_hand(classifier, x, labels, const, steps, rate, kappa=0.0):
-    """One round: Adam on `|delta|² + c · max(kappa - margin, 0)`, the rate falling to zero, in the box."""
+def by_hand(classifier, x, labels, *, const, steps, rate):
+    """One round: Adam on `|delta|² + c · max(-margin, 0)`, the rate falling to zero, in the box."""
     point, first, second, seen = x.clone(), torch.zeros_like(x), torch.zeros_like(x), []
     for t in range(1, steps + 1):
         seen.append(point)
@@ -22,7 +22,7 @@ def by_hand(classifier, x, labels, const, steps, rate, kappa=0.0):
         logits = classifier(leaf)
         own = logits.gather(1, labels[:, None])[:, 0]
         margin = logits.scatter(1, labels[:, None], -torch.inf).amax(1) - own
-        ((leaf - x).square().sum() + const * (kappa - margin).clamp(min=0).sum()).backward()
+        ((leaf - x).square().sum() + const * (-margin).clamp(min=0).sum()).backward()
         first = 0.9 * first + 0.1 * leaf.grad
         second = 0.999 * second + 0.001 * leaf.grad**2
         step = (first / (1 - 0.9**t)) / ((second / (1 - 0.999**t)).sqrt() + 1e-8)
@@ -36,7 +36,7 @@ def test_one_round_is_adam_on_the_papers_objective():
     classifier, x = wrap(spy, 4, SIZE), pictures(3, SIZE, 2, dtype=torch.float64).round()
     with torch.no_grad():
         labels = classifier(x).argmax(1)
-    expected = by_hand(classifier, x, labels, 0.05, 12, 0.02)
+    expected = by_hand(classifier, x, labels, const=0.05, steps=12, rate=0.02)
     asked = spy.remember()
     options = {"steps": 12, "search_steps": 1, "initial_const": 0.05, "step_size": 0.02, "abort_early": False}
     r = advlab.attack(classifier, x, "cw", **options)
@@ -45,7 +45,7 @@ def test_one_round_is_adam_on_the_papers_objective():
         torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-8)
     moved = asked[2] - asked[1]
     inward = moved != 0
-    torch.testing.assert_close(moved[inward].abs(), torch.full_like(moved[inward], 0.02), rtol=0, atol=1e-6)
+    torch.testing.assert_close(moved[inward].abs(), torch.full_like(moved[inward], 0.02), rtol=0, atol=1e-4)
 
 
 def test_saturated_pixels_move():
