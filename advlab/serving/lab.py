@@ -1,0 +1,151 @@
+"""What the lab does with one picture: look at it with a model, and attack it."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from advlab import api, attacks, models
+from advlab.core.classifier import Classifier
+from advlab.core.driver import Progress
+from advlab.core.goals import Goal, Targeted, Untargeted
+from advlab.core.request import AttackRequest
+from advlab.core.result import AttackResult
+from advlab.core.rounding import EightBit, give_out
+from advlab.serving.outcome import Curve, Look, Opinion, Outcome, Verdict
+
+_rates: dict[str, tuple[float, float]] = {}
+_rates_lock = threading.Lock()
+
+
+def look(model: str, picture: Image.Image) -> Look:
+    """A picture as the model sees it, and what it says."""
+    classifier = models.load(model)
+    x = classifier.prepare(picture)
+    with torch.no_grad():
+        opinion = _opinion(classifier, classifier(x)[0])
+    query, gradient = _rate(classifier)
+    return Look(_pixels((x[0] * 255).round().to(torch.uint8)), opinion, query, gradient, str(classifier.device))
+
+
+def run(
+    request: AttackRequest,
+    picture: Image.Image,
+    progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Outcome:
+    """Attack one picture and judge what is given out.
+
+    Raises:
+        AdvlabError: a sentence for people.
+    """
+    classifier = models.load(request.model)
+    x = classifier.prepare(picture)
+    goal: Goal = Untargeted() if request.target is None else Targeted(request.target)
+    result = api.attack(
+        classifier,
+        x,
+        attacks.registry.get(request.attack).configured(request.parameters),
+        norm=request.norm,
+        eps=request.eps,
+        goal=goal,
+        seed=request.seed,
+        early_stop=request.early_stop,
+        max_queries=request.max_queries,
+        progress=progress,
+        should_stop=should_stop,
+    )
+    rounded = give_out(classifier, x, result)
+    return _outcome(request, classifier, x, result, rounded)
+
+
+def _outcome(
+    request: AttackRequest, classifier: Classifier, x: Tensor, result: AttackResult, rounded: EightBit
+) -> Outcome:
+    with torch.no_grad():
+        before = _opinion(classifier, classifier(x)[0])
+    after = _opinion(classifier, rounded.logits)
+    return Outcome(
+        request=request,
+        verdict=_verdict(request, result, rounded, before, after),
+        clean=_pixels((x[0] * 255).round().to(torch.uint8)),
+        adversarial=_pixels(rounded.pixels),
+        before=before,
+        after=after,
+        goal=None if request.target is None else classifier.labels[request.target],
+        norms=rounded.norms,
+        unrounded_norms={name: float(sizes[0]) for name, sizes in result.norms.items()},
+        unrounded_success=bool(result.success[0]) and not bool(result.already[0]),
+        queries=int(result.queries[0]),
+        gradients=int(result.gradients[0]),
+        seconds=result.seconds,
+        device=str(classifier.device),
+        drawn_start=request.target is not None and attacks.registry.get(request.attack).needs_start,
+        curve=_curve(result),
+    )
+
+
+def _verdict(
+    request: AttackRequest, result: AttackResult, rounded: EightBit, before: Opinion, after: Opinion
+) -> Verdict:
+    if bool(result.already[0]):
+        return Verdict.ALREADY
+    if rounded.success:
+        return Verdict.FOOLED if request.target is None else Verdict.TARGET_HIT
+    if result.stopped:
+        return Verdict.STOPPED
+    if request.target is not None and after.index != before.index:
+        return Verdict.WRONG_NOT_TARGET
+    return Verdict.HELD
+
+
+def _opinion(classifier: Classifier, logits: Tensor) -> Opinion:
+    shares, indices = logits.softmax(0).topk(min(5, len(logits)))
+    pairs = zip(indices.tolist(), shares.tolist(), strict=True)
+    return Opinion(tuple((classifier.labels[index], share) for index, share in pairs), int(indices[0]))
+
+
+def _pixels(image: Tensor) -> np.ndarray:
+    return image.permute(1, 2, 0).cpu().numpy()
+
+
+def _curve(result: AttackResult) -> Curve:
+    own, rival, queries = (result.trace.column(name)[:, :1].flatten() for name in ("own", "rival", "queries"))
+    if len(own) == 0 or bool(own.isnan().any()):
+        return Curve()
+    return Curve(tuple(own.tolist()), tuple(rival.tolist()), tuple(queries.tolist()))
+
+
+def _rate(classifier: Classifier) -> tuple[float, float]:
+    """Seconds for a query and for a gradient of one image, measured once a model."""
+    with _rates_lock:
+        if classifier.digest not in _rates:
+            x = torch.zeros(1, *classifier.input_size, device=classifier.device)
+            _rates[classifier.digest] = (
+                _seconds(lambda: _query(classifier, x)),
+                _seconds(lambda: _gradient(classifier, x)),
+            )
+        return _rates[classifier.digest]
+
+
+def _query(classifier: Classifier, x: Tensor) -> None:
+    with torch.no_grad():
+        classifier(x).sum().item()
+
+
+def _gradient(classifier: Classifier, x: Tensor) -> None:
+    leaf = x.clone().requires_grad_()
+    torch.autograd.grad(classifier(leaf).sum(), leaf)[0].sum().item()
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    times = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return min(times)

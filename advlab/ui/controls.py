@@ -1,0 +1,193 @@
+"""Controls in the order of thought; an attack's own are made from its fields."""
+
+import difflib
+import types
+from typing import Union, get_args, get_origin
+
+import streamlit as st
+from pydantic.fields import FieldInfo
+
+from advlab import attacks, models
+from advlab.core.attack import Access, Attack, Objective, Widget
+from advlab.core.norms import Norm
+from advlab.core.request import AttackRequest, Value
+
+_SEES = {Access.GRADIENT: "Gradient", Access.SCORES: "Scores", Access.LABEL: "Label"}
+_SEES_HELP = (
+    "**Gradient**: the attacker has the network (white box). **Scores**: only its probabilities. "
+    "**Label**: only its answer (both black box)."
+)
+# For L∞ people speak of n/255; for the others, of the size of the [0, 1] picture.
+_EPS = {Norm.LINF: ("ε in 1/255", 0.0, 32.0, 2.0, 0.5), Norm.L2: ("ε", 0.0, 10.0, 0.5, 0.1)}
+_ANY, _CHOSEN = "Any other class", "A chosen class"
+
+
+def model() -> str:
+    """Which model."""
+    cards = models.catalogue()
+    return st.selectbox(
+        "Model", list(cards), format_func=lambda name: cards[name].title, key="model", persist_state="session"
+    )
+
+
+def goal(labels: tuple[str, ...]) -> int | None:
+    """The class to reach, or None for any other."""
+    chosen = st.segmented_control(
+        "Goal", [_ANY, _CHOSEN], default=_ANY, required=True, key="goal", persist_state="session", width="stretch"
+    )
+    if chosen == _ANY:
+        return None
+    usual = difflib.get_close_matches("sports car", labels, n=1)
+    return st.selectbox(
+        "Target",
+        range(len(labels)),
+        index=labels.index(usual[0]) if usual else 0,
+        format_func=lambda index: labels[index],
+        key="target",
+        persist_state="session",
+        help="Type to search.",
+    )
+
+
+def method() -> type[Attack]:
+    """What the attacker sees, and an attack that needs no more."""
+    sees = st.segmented_control(
+        "The attacker sees",
+        list(_SEES),
+        default=Access.GRADIENT,
+        required=True,
+        format_func=_SEES.__getitem__,
+        key="sees",
+        persist_state="session",
+        help=_SEES_HELP,
+        width="stretch",
+    )
+    fitting = {name: attack for name, attack in attacks.available().items() if attack.access is sees}
+    favourite = list(fitting).index("pgd") if "pgd" in fitting else 0
+    name = st.selectbox(
+        "Attack",
+        list(fitting),
+        index=favourite,
+        format_func=lambda key: fitting[key].title,
+        key=f"attack-{sees}",
+        persist_state="session",
+    )
+    return fitting[name]
+
+
+def threat(attack: type[Attack]) -> tuple[Norm, float | None]:
+    """The norm and the radius; a minimal-norm search needs none."""
+    norm = attack.norms[0]
+    if len(attack.norms) > 1:
+        norm = st.segmented_control(
+            "Norm",
+            list(attack.norms),
+            default=norm,
+            required=True,
+            format_func=lambda n: n.symbol,
+            key=f"norm-{attack.name}",
+            persist_state="session",
+            width="stretch",
+        )
+    limited = attack.objective is Objective.RADIUS or st.toggle(
+        "Count it only within ε",
+        key=f"limited-{attack.name}",
+        persist_state="session",
+        help="This attack searches the smallest change by itself. With a limit, a larger one is no success.",
+    )
+    if not limited:
+        return norm, None
+    label, low, high, value, step = _EPS[norm]
+    # Square needs more room than attacks that see gradients.
+    eps = st.slider(
+        label, low, high, value * (4 if attack.access is Access.SCORES else 1), step,
+        key=f"eps-{norm}-{attack.access}", persist_state="session",
+        help="The largest change allowed: of any value for L∞, of the whole picture for L2.",
+    )  # fmt: skip
+    return norm, eps / 255 if norm is Norm.LINF else eps
+
+
+def parameters(attack: type[Attack]) -> dict[str, Value]:
+    """One widget for each field of the attack."""
+    return {name: _widget(attack, name, field) for name, field in attack.model_fields.items()}
+
+
+def _widget(attack: type[Attack], name: str, field: FieldInfo) -> Value:
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    offered = extra.get("widget")
+    initial = offered.initial if isinstance(offered, Widget) and offered.initial is not None else field.default
+    kind, optional = _kind(field)
+    key = f"{attack.name}.{name}"
+    if kind is bool:
+        return st.toggle(str(field.title), bool(initial), key=key, persist_state="session", help=field.description)
+    # No limits here: what is impossible is answered with a sentence that names them.
+    number = st.number_input(
+        str(field.title),
+        value=None if initial is None else kind(initial),
+        step=kind(offered.step) if isinstance(offered, Widget) else (1 if kind is int else 0.001),
+        format=None if kind is int else "%g",
+        placeholder="automatic" if optional else None,
+        key=key,
+        persist_state="session",
+        help=field.description,
+    )
+    return None if number is None else kind(number)
+
+
+def _kind(field: FieldInfo) -> tuple[type, bool]:
+    """The field's type without None, and whether None is allowed."""
+    annotation = field.annotation
+    if get_origin(annotation) in (Union, types.UnionType):
+        kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+        return kinds[0], True
+    if not isinstance(annotation, type):
+        raise TypeError(f"There is no widget for a field of type {annotation}.")
+    return annotation, False
+
+
+def budget(attack: type[Attack]) -> tuple[int, bool, int | None]:
+    """Seed, whether to end at the first success, and the most queries."""
+    seed = st.number_input("Seed", 0, 2**31, 0, key="seed", persist_state="session", help="Same seed, same result.")
+    early = attack.objective is Objective.RADIUS and st.toggle(
+        "End at the first success",
+        attack.access is not Access.GRADIENT,
+        key=f"early-{attack.access}",
+        persist_state="session",
+        help="Off: all the steps are done and the surest result is kept.",
+    )
+    most = None
+    if attack.access is not Access.GRADIENT:
+        most = st.number_input(
+            "Most queries",
+            1,
+            None,
+            None,
+            placeholder="no limit",
+            key=f"most-{attack.name}",
+            persist_state="session",
+            help="How often the attacker may ask the model.",
+        )
+    return int(seed), early, most
+
+
+def request(picture: str) -> AttackRequest:
+    """All of them, as what they come to."""
+    name = model()
+    target = goal(models.catalogue()[name].labels())
+    attack = method()
+    norm, eps = threat(attack)
+    with st.expander("Steps, seed and budget"):
+        own = parameters(attack)
+        seed, early, most = budget(attack)
+    return AttackRequest(
+        picture=picture,
+        model=name,
+        attack=attack.name,
+        norm=norm,
+        eps=eps,
+        target=target,
+        seed=seed,
+        early_stop=early,
+        max_queries=most,
+        parameters=own,
+    )

@@ -1,0 +1,44 @@
+"""What surrounds every page: configuration, navigation, styles, and a guard against pages without it."""
+
+import threading
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
+
+from advlab.ui import work
+
+_ROOT = Path(__file__).parents[2]
+_this_run = threading.local()
+
+
+def _pages() -> dict[str, list[StreamlitPage]]:
+    pages = _ROOT / "pages"
+    return {
+        "": [st.Page(pages / "home.py", title="Home", icon=":material/home:", default=True)],
+        "Attack": [st.Page(pages / "lab.py", title="Attack Lab", icon=":material/bolt:", url_path="lab")],
+    }
+
+
+def run() -> None:
+    """Draw the frame and the page in it. Called by app.py and by nothing else."""
+    st.set_page_config(page_title="AdvLab", page_icon=":material/bolt:", layout="wide")
+    st.html(_ROOT / "assets" / "style.css")
+    work.warm_up()
+    page = st.navigation(_pages(), position="top")
+    _this_run.framed = True
+    try:
+        page.run()
+    finally:
+        _this_run.framed = False
+
+
+def require() -> None:
+    """First line of every page: come back inside the frame.
+
+    On a new server, until app.py has run once, Streamlit serves `/lab` by running the page's file by
+    itself, without frame, layout or navigation. Declaring the navigation and running again mends that.
+    """
+    if not getattr(_this_run, "framed", False):
+        st.navigation(_pages(), position="top")
+        st.rerun()

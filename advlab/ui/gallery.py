@@ -1,0 +1,67 @@
+"""A strip of pictures to choose from: real buttons, so that keyboard and screen readers know them."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+import streamlit as st
+from PIL import Image, ImageOps
+
+from advlab.ui.state import Picture
+
+_SIDE = 144
+
+_STRIP = st.components.v2.component(
+    "advlab_gallery",
+    html="""
+<div class="strip" role="group" aria-label="Pictures"></div>
+""",
+    css="""
+.strip { display: flex; flex-wrap: wrap; gap: 10px; padding: 3px; }
+button {
+  border: 0; padding: 0; margin: 0; background: none; cursor: pointer; border-radius: 10px;
+  color: var(--st-text-color); font: 500 13px var(--st-font); width: 80px;
+}
+img { display: block; width: 80px; height: 80px; border-radius: 10px; outline: 1px solid var(--st-border-color); }
+button[aria-pressed="true"] img { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
+button[aria-pressed="true"] span { font-weight: 700; }
+button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 5px; }
+span { display: block; padding-top: 5px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+""",
+    js="""
+export default function ({ data, parentElement, setTriggerValue }) {
+  const strip = parentElement.querySelector(".strip");
+  strip.replaceChildren(...data.pictures.map((picture) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-pressed", String(picture.ref === data.chosen));
+    const image = document.createElement("img");
+    image.src = picture.source;
+    image.alt = "";
+    const title = document.createElement("span");
+    title.textContent = picture.title;
+    button.append(image, title);
+    button.onclick = () => setTriggerValue("picked", picture.ref);
+    return button;
+  }));
+}
+""",
+)
+
+
+def gallery(offered: Sequence[Picture], chosen: str) -> str | None:
+    """Draw the strip; the reference of the picture that was just clicked, if one was."""
+    data = {
+        "chosen": chosen,
+        "pictures": [{"ref": p.ref, "title": p.title, "source": _thumbnail(p.ref, p.image)} for p in offered],
+    }
+    clicked = _STRIP(key="gallery", data=data, on_picked_change=lambda: None)
+    picked: str | None = clicked.picked
+    return picked
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _thumbnail(ref: str, _image: Image.Image) -> str:  # noqa: ARG001 - the cache's key: it holds the digest
+    file = io.BytesIO()
+    ImageOps.fit(_image, (_SIDE, _SIDE)).save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,0 +1,27 @@
+"""The Attack Lab: a picture, a model, an attack, and what came of it."""
+
+import streamlit as st
+
+from advlab.ui import controls, frame, lab
+from advlab.ui.state import lab as lab_state
+
+frame.require()
+
+state = lab_state()
+lab.collect(state)
+
+with st.sidebar:
+    request = controls.request(state.picture.ref)
+look = lab.first_look(state, request.model)
+with st.sidebar:
+    lab.run_buttons(state, request, look)
+
+lab.choose_picture(state)
+if state.job is not None:
+    lab.watch(state)
+if state.outcome is not None:
+    lab.show_outcome(state.outcome, current=state.outcome.request == request)
+elif look is not None:
+    lab.show_look(look)
+else:
+    lab.wait_for(request.model, state)
