@@ -188,7 +188,7 @@ class _Run:
         except _Stopped:
             self.stopped = True
         best = self.oracle.best
-        rows = (~judged & best.rank.isfinite()).nonzero().squeeze(1)
+        rows = (~judged & ~best.rank.isneginf()).nonzero().squeeze(1)
         self._judge(best.image[rows], rows)
         if self.attack.objective is Objective.MINIMAL:
             self._settle(rows)
@@ -203,6 +203,9 @@ class _Run:
         if len(o.rows) == 0:
             return
         state: State = self.attack.init(o)
+        if bool(o.ledger.queries.any()):
+            self._record()
+        self._tell()
         while True:
             finished = self.attack.done(state) | (o.remaining <= 0)
             if retiring:
@@ -240,8 +243,8 @@ class _Run:
             rows = rows[best.size[rows].isfinite() & (self.verdicts.margin[rows] <= 0)]
             clean = self.x[rows]
             moved = (clean + (best.image[rows] - clean) * (1 + share)).clamp_(0, 1)
-            good = self._judge(moved, rows) > 0
-            best.image[rows[good]] = moved[good]
+            self._judge(moved, rows)
+            best.image[rows] = moved  # also where it failed: what is said is about the image given out
 
     def _record(self) -> None:
         o, trace = self.oracle, self.trace

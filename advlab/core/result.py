@@ -13,6 +13,8 @@ from advlab.core.norms import Norm
 class Trace:
     """What happened after each step of the driver: column tensors `[T, N]`, for charts and players.
 
+    Attacks that ask questions before their first step have an entry for those, too.
+
     A row that has left the search keeps its last values. `own` and `rival` are the probabilities
     of the goal's class and of the strongest other class at the step's best query; NaN where the
     attacker did not see scores. `margin` is that query's margin, `size` the size of the best
