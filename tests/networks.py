@@ -51,7 +51,10 @@ def wrap(module: nn.Module, classes: int, size: Size, **options) -> Classifier:
 
 
 def conv(size: Size = (3, 6, 5), classes=4, seed=0, dtype=torch.float32, gain=2.0) -> nn.Module:
-    """A small smooth network; the default picture is not square."""
+    """A small smooth network, undecided about grey so that random images fall into all classes.
+
+    The default picture is not square.
+    """
     channels, height, width = size
     with torch.random.fork_rng(devices=[]):
         module = nn.Sequential(
@@ -60,7 +63,11 @@ def conv(size: Size = (3, 6, 5), classes=4, seed=0, dtype=torch.float32, gain=2.
             nn.Flatten(),
             nn.Linear(6 * height * width, classes),
         ).to(dtype)
-    return fill(module, seed, gain)
+    fill(module, seed, gain)
+    with torch.no_grad():
+        module[0].bias.copy_(-0.5 * module[0].weight.sum((1, 2, 3)))
+        module[-1].bias.mul_(0.1)
+    return module
 
 
 class Constant(nn.Module):

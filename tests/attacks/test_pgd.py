@@ -10,7 +10,7 @@ from tests.networks import Spy, conv, pictures, wrap
 SIZE = (3, 6, 5)
 
 
-def naive(classifier, x, labels, eps, steps, step_size, norm="linf", sign=1):
+def naive(classifier, x, labels, *, eps, steps, step_size, norm="linf", sign=1):
     """The textbook's loop; returns every iterate."""
     iterates = [x.clone()]
     for _ in range(steps):
@@ -42,7 +42,9 @@ def test_pgd_is_the_textbook_loop(norm, eps, step_size, targeted):
     with torch.no_grad():
         order = classifier(x).argsort(1, descending=True)
     labels = order[:, 1] if targeted else order[:, 0]
-    expected = naive(classifier, x, labels, eps, 7, step_size, norm, -1 if targeted else 1)
+    expected = naive(
+        classifier, x, labels, eps=eps, steps=7, step_size=step_size, norm=norm, sign=-1 if targeted else 1
+    )
     asked = spy.remember()
     goal = advlab.Targeted(labels) if targeted else advlab.Untargeted(labels)
     r = advlab.attack(
@@ -83,7 +85,7 @@ def test_fgsm_is_one_full_step(norm, eps):
     classifier, x = wrap(conv(SIZE, dtype=torch.float64), 4, SIZE), pictures(3, SIZE, dtype=torch.float64)
     with torch.no_grad():
         labels = classifier(x).argmax(1)
-    expected = naive(classifier, x, labels, eps, 1, eps, norm)[1]
+    expected = naive(classifier, x, labels, eps=eps, steps=1, step_size=eps, norm=norm)[1]
     r = advlab.attack(classifier, x, "fgsm", norm=norm, eps=eps)
     torch.testing.assert_close(r.adversarial, expected, rtol=0, atol=1e-12)
     assert r.queries.tolist() == [2, 2, 2]

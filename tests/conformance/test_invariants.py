@@ -68,7 +68,6 @@ def test_results_are_sound(case, data):
     r = case.run(classifier, x, goal=goal, seed=seed, early_stop=early, **options)
     assert_sound(case, classifier, x, r)
     assert set(r.already.nonzero().flatten().tolist()) == reached
-    assert bool((r.margin_after >= r.margin_before).all() | case.minimal), "worse than doing nothing"
 
 
 @cases
@@ -220,7 +219,10 @@ def test_results_do_not_depend_on_the_batch(case):
     classifier, x = double(1), photos(5, seed=3)
     classes = case.classes(classifier, x, reached=[0])
     whole = case.run(classifier, x, goal=case.goal(classes), seed=5)
-    assert int(whole.queries.sum()) > 0
+    counts = whole.queries[1:].tolist()
+    assert min(counts) > 0
+    if not case.minimal and case.kind.configured(case.parameters).cost(None)[0] > 2:
+        assert len(set(counts)) > 1, "the images should leave the search at different times"
     for order in ([4, 2, 0, 1, 3], [3, 3, 1, 0, 3], *([k] for k in range(5))):
         part = case.run(classifier, x[order], goal=case.goal(classes[order]), seed=5)
         assert torch.equal(part.success, whole.success[order])
