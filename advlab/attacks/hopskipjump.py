@@ -13,10 +13,12 @@ from advlab.core.attack import Access, Attack, Objective, State, Widget, param
 from advlab.core.boundary import bisect
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle
+from advlab.core.parts import in_cache
+from advlab.core.randomness import Noise
 
 _START_TRIES = 100
 # How many numbers of probes are held in memory at once.
-_PROBE_VALUES = 2**23
+_PROBE_VALUES = 2**25
 
 
 @dataclass(frozen=True)
@@ -107,34 +109,46 @@ class HopSkipJump(Attack):
 
     def _normal(self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, length: Tensor) -> Tensor:
         """The estimated direction into the goal's region, of size 1 in the norm (a Monte Carlo mean)."""
+        n, values = len(t), s.x[0].numel()
         counts = (self.first_probes * t.double().sqrt()).long().clamp_max(self.most_probes)
-        at_once = max(1, _PROBE_VALUES // s.x[0].numel())
-        queue = torch.repeat_interleave(torch.arange(len(t), device=t.device), counts)
+        at_once = min(o.at_once, max(1, _PROBE_VALUES // values))
+        queue = torch.repeat_interleave(torch.arange(n, device=t.device), counts)
         begins = torch.repeat_interleave(counts.cumsum(0) - counts, counts)
         draws = torch.arange(len(queue), device=t.device) - begins
         noise = o.noise.at(t)
-        signed, plain = torch.zeros_like(s.x), torch.zeros_like(s.x)
-        total, asked = torch.zeros_like(length), torch.zeros_like(length)
+        # Sums of the probes that stay outside, then of those that reach the goal, and their numbers.
+        sums = torch.cat((torch.zeros_like(s.x), torch.zeros_like(s.x)))
+        numbers = length.new_zeros(2 * n)
         for begin in range(0, len(queue), at_once):
             row, draw = queue[begin : begin + at_once], draws[begin : begin + at_once]
-            if o.norm is Norm.L2:
-                probe = noise.take(row).normal(s.x.shape[1:], draw)
-            else:
-                probe = noise.take(row).uniform(s.x.shape[1:], draw) * 2 - 1
-            probe = norms.steepest(probe.to(s.x.dtype), Norm.L2)
-            point = (s.x[row] + norms.per_image(length[row], probe) * probe).clamp_(0, 1)
+            point = self._probes(o, s.x, noise, row, draw, length=length)
             answer = o.decisions(point, row)
-            probe = (point - s.x[row]) / norms.per_image(length[row], probe)  # what the box left of it
-            sign = torch.where(answer.reached, 1.0, -1.0).to(length.dtype) * answer.granted
-            signed.index_add_(0, row, probe * norms.per_image(sign, probe))
-            plain.index_add_(0, row, probe * norms.per_image(answer.granted, probe))
-            total.index_add_(0, row, sign)
-            asked.index_add_(0, row, answer.granted.to(length.dtype))
-        mean = total / asked.clamp_min(1)
-        unanimous = mean.abs() == 1
+            place = row + n * answer.reached
+            numbers.index_add_(0, place, answer.granted.to(length.dtype))
+            for part in in_cache(len(row), values, row.device):
+                left = point[part] - s.x[row[part]]  # what the box left of the probe
+                sums.index_add_(0, place[part], left * norms.per_image(answer.granted[part], left))
+        missed, reached, misses, hits = sums[:n], sums[n:], numbers[:n], numbers[n:]
+        mean = (hits - misses) / (hits + misses).clamp_min(1)
         # A baseline halves the variance; without it where all probes agree.
-        weight = torch.where(unanimous, 0.0, mean)
-        return norms.steepest(signed - plain * norms.per_image(weight, plain), o.norm)
+        weight = norms.per_image(torch.where(mean.abs() == 1, 0.0, mean), s.x)
+        return norms.steepest((1 - weight) * reached - (1 + weight) * missed, o.norm)
+
+    def _probes(
+        self, o: DecisionOracle, x: Tensor, noise: Noise, row: Tensor, draw: Tensor, *, length: Tensor
+    ) -> Tensor:
+        """Points in random directions at `length` from `x[row]`, cut to the box."""
+        points = x.new_empty(len(row), *x.shape[1:])
+        for part in in_cache(len(row), x[0].numel(), x.device):
+            rows = row[part]
+            if o.norm is Norm.L2:
+                probe = noise.take(rows).normal(x.shape[1:], draw[part])
+            else:
+                probe = noise.take(rows).uniform(x.shape[1:], draw[part]).mul_(2).sub_(1)
+            probe = probe.to(x.dtype)
+            scale = length[rows] / norms.size(probe, Norm.L2).clamp_min(1e-12)
+            points[part] = probe.mul_(norms.per_image(scale, probe)).add_(x[rows]).clamp_(0, 1)
+        return points
 
     def _advance(self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
         """The longest of the steps distance / √t / 2^k that stays beyond the goal."""

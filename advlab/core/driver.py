@@ -11,7 +11,7 @@ from advlab.core import norms, starts
 from advlab.core.attack import Access, Attack, Objective, State
 from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
-from advlab.core.memory import in_chunks
+from advlab.core.memory import in_chunks, keep_freed
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle, GradientOracle, Oracle, ScoreOracle
 from advlab.core.result import AttackResult, Trace
@@ -109,6 +109,8 @@ def run(
     `goal` is unbound: an untargeted one without classes means the model's own answers. `eps` `[N]` may
     be None for minimal-norm attacks only.
     """
+    if x.device.type == "cpu":
+        keep_freed()
     return _Run(classifier, x, attack, goal, norm, eps, settings).result()
 
 

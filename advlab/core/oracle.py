@@ -11,8 +11,9 @@ from advlab.core.attack import Objective
 from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
 from advlab.core.losses import Loss
-from advlab.core.memory import in_chunks
+from advlab.core.memory import chunk_size, in_chunks
 from advlab.core.norms import Norm
+from advlab.core.parts import in_cache
 from advlab.core.randomness import Noise
 
 
@@ -150,25 +151,31 @@ class Oracle:
             return torch.full_like(self.rows, 2**62)
         return self.max_queries - self.ledger.queries[self.rows]
 
-    def _grant(self, row: Tensor) -> Tensor:
-        """Which queries `[Q]` are within their image's budget: the first ones of each image."""
+    @property
+    def at_once(self) -> int:
+        """How many queries go through the model together; more in one question gain nothing."""
+        return chunk_size(self._classifier, backward=False)
+
+    def _grant(self, row: Tensor) -> tuple[Tensor, bool]:
+        """Which queries `[Q]` are within their image's budget, the first ones of each; and whether all are."""
         if self.max_queries is None:
-            return torch.ones_like(row, dtype=torch.bool)
+            return torch.ones_like(row, dtype=torch.bool), True  # without asking the device
         order = torch.argsort(row, stable=True)
         counts = torch.bincount(row, minlength=len(self.rows))
         first = (counts.cumsum(0) - counts)[row[order]]
         place = torch.empty_like(row)
         place[order] = torch.arange(len(row), device=row.device) - first
-        return place < self.remaining[row]
+        granted = place < self.remaining[row]
+        return granted, bool(granted.all())
 
     def _ask(
         self, x: Tensor, row: Tensor | None, answer: Callable[[Tensor, Goal], tuple[Tensor, ...]], *, backward: bool
     ) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
         """Put granted queries through `answer` in chunks; returns its tensors, `row` and `granted`."""
         x = x.detach()
+        alone = row is None  # one query an image
         row = torch.arange(len(self.rows), device=x.device) if row is None else row
-        granted = self._grant(row)
-        whole = bool(granted.all())
+        granted, whole = self._grant(row)
         asked_x, asked_row = (x, row) if whole else (x[granted], row[granted])
         images = self.rows[asked_row]
         goal = self._all_goal.take(images)
@@ -184,7 +191,7 @@ class Oracle:
 
         if len(asked_x):
             parts = in_chunks(len(asked_x), self._classifier, chunk, backward=backward)
-            self._offer(asked_x, asked_row, goal, parts[0])
+            self._offer(asked_x, images, goal, parts[0], alone=alone)
         else:
             parts = (x.new_empty(0, self.num_classes), x.new_empty(0), asked_x)[: 3 if backward else 1]
         if whole:
@@ -209,39 +216,44 @@ class Oracle:
         """What the attacker learns of each margin `[Q]`: all of it, unless the oracle shows less."""
         return goal.margin(logits)
 
-    def _offer(self, x: Tensor, row: Tensor, goal: Goal, logits: Tensor) -> None:
+    def _offer(self, x: Tensor, images: Tensor, goal: Goal, logits: Tensor, *, alone: bool) -> None:
         """Every admissible query is a candidate: keep the best of each image."""
         revealed = self._reveal(logits, goal)
-        images = self.rows[row]
         self._note(images, revealed, logits, goal)
         reached = (revealed > 0) & (revealed >= self._wanted)
-        hopeful = (revealed > self.best.rank[images]).nonzero().squeeze(1)
-        if self._objective is Objective.MINIMAL:  # any that reached the goal may be smaller
-            hopeful = (reached | (revealed > self.best.rank[images])).nonzero().squeeze(1)
-        if len(hopeful) == 0:
+        minimal = self._objective is Objective.MINIMAL
+        hopeful = revealed > self.best.rank[images]
+        if minimal:  # any that reached the goal may be smaller
+            hopeful |= reached
+        query = hopeful.nonzero().squeeze(1)
+        # What cannot win is dropped before its pixels are looked at: most probes of a black-box attack.
+        if len(query) == 0:
             return
-        x, images, revealed, reached = x[hopeful], images[hopeful], revealed[hopeful], reached[hopeful]
-        sizes = norms.size(x - self._all_x[images], self.norm)
-        low, high = torch.aminmax(x.flatten(1), dim=1)
-        admissible = (low >= 0) & (high <= 1)  # false for NaN
-        rank = revealed
-        if self._objective is Objective.MINIMAL:
-            rank = torch.where(reached, 1 / sizes.clamp_min(1e-12), revealed.clamp_max(0))
-        else:
+        rank, sizes = revealed[query], self._sizes(x, query, images[query])
+        if minimal:
+            rank = torch.where(reached[query], 1 / sizes.clamp_min(1e-12), rank.clamp_max(0))
+            smaller = (rank > self.best.rank[images[query]]).nonzero().squeeze(1)
+            query, rank, sizes = query[smaller], rank[smaller], sizes[smaller]
+            if len(query) == 0:
+                return
+        images, reached = images[query], reached[query]
+        admissible = _in_box(x, query)
+        if not minimal:
             admissible &= norms.within(sizes, self._all_eps[images])
         rank = torch.where(admissible, rank, -torch.inf)
-        best = self.best.rank.scatter_reduce(0, images, rank, "amax")
-        winner = (rank == best[images]) & (rank > self.best.rank[images])
-        # The first of equals wins, so that the result does not depend on how the device scatters.
-        place = torch.arange(len(images), device=x.device)
-        first = torch.full_like(self.best.rank, len(images), dtype=torch.int64)
-        first = first.scatter_reduce(0, images[winner], place[winner], "amin")
-        chosen = place[winner & (first[images] == place)]
+        chosen = (rank > self.best.rank[images]).nonzero().squeeze(1)
+        if not alone:
+            chosen = chosen[_first_best(rank[chosen], images[chosen], len(self.best.rank))]
         target = images[chosen]
-        self.best.image[target] = x[chosen]
+        self.best.image[target] = x[query[chosen]]
         self.best.rank[target] = rank[chosen]
         self.best.size[target] = torch.where(reached[chosen], sizes[chosen], torch.inf)
         self.best.fresh[target] = reached[chosen]
+
+    def _sizes(self, x: Tensor, query: Tensor, images: Tensor) -> Tensor:
+        """Sizes of the perturbations in `x[query]` of these images."""
+        parts = in_cache(len(query), x[0].numel(), x.device)
+        return torch.cat([norms.size(x[query[part]] - self._all_x[images[part]], self.norm) for part in parts])
 
     def _note(self, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
         """Remember the scores of each image's last query for the trace."""
@@ -251,6 +263,25 @@ class Oracle:
         self.latest.margin[images] = revealed
         self.latest.own[images] = own
         self.latest.rival[images] = rival
+
+
+def _in_box(x: Tensor, query: Tensor) -> Tensor:
+    """Which of `x[query]` have all their pixels in [0, 1]; none with NaN."""
+    inside = []
+    for part in in_cache(len(query), x[0].numel(), x.device):
+        low, high = torch.aminmax(x[query[part]].flatten(1), dim=1)
+        inside.append((low >= 0) & (high <= 1))
+    return torch.cat(inside)
+
+
+def _first_best(rank: Tensor, images: Tensor, count: int) -> Tensor:
+    """Places of the highest rank of each image; of equals the first, however the device scatters."""
+    best = rank.new_full((count,), -torch.inf).scatter_reduce(0, images, rank, "amax")
+    place = torch.arange(len(images), device=images.device)
+    winner = rank == best[images]
+    first = torch.full_like(best, len(images), dtype=torch.int64)
+    first = first.scatter_reduce(0, images[winner], place[winner], "amin")
+    return place[winner & (first[images] == place)]
 
 
 class DecisionOracle(Oracle):

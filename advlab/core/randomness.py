@@ -10,11 +10,13 @@ OOPSLA 2014): a counter, multiplied and mixed. It is written in wrapping int64 a
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from advlab.core.parts import in_cache
 
 _GOLDEN = 0x9E3779B97F4A7C15 - (1 << 64)
 _MIX_1 = 0xBF58476D1CE4E5B9 - (1 << 64)
@@ -25,9 +27,9 @@ _DRAW_SALT = 0xD1B54A32D192ED03 - (1 << 64)
 def _mix(z: Tensor) -> Tensor:
     """SplitMix64's finalizer, in place; shifts of int64 are arithmetic, so the sign is masked off."""
     for shift, factor in ((30, _MIX_1), (27, _MIX_2)):
-        z ^= (z >> shift) & ((1 << (64 - shift)) - 1)
+        z ^= (z >> shift).bitwise_and_((1 << (64 - shift)) - 1)
         z *= factor
-    z ^= (z >> 31) & ((1 << 33) - 1)
+    z ^= (z >> 31).bitwise_and_((1 << 33) - 1)
     return z
 
 
@@ -64,34 +66,48 @@ class Noise:
         """The same streams at another step."""
         return Noise(self.keys, step)
 
-    def _bits(self, count: int, draw: int | Tensor) -> Tensor:
-        """`[N, count]` words of 64 random bits."""
+    def _starts(self, draw: int | Tensor) -> Tensor:
+        """`[N]` words of 64 bits, from which each row counts."""
         salt = _mix(torch.as_tensor(draw, device=self.keys.device).long() * _DRAW_SALT + _GOLDEN)
         start = _mix(self.keys ^ _mix((torch.as_tensor(self.step) + 1).to(self.keys) * _MIX_1))
-        start = _mix(start ^ salt)
-        counter = torch.arange(1, count + 1, device=self.keys.device) * _GOLDEN
-        return _mix(start.unsqueeze(1) + counter)
+        return _mix(start ^ salt)
 
-    def _unit(self, count: int, draw: int | Tensor) -> tuple[Tensor, Tensor]:
-        """Two float32 tensors `[N, ceil(count / 2)]`, uniform in [0, 1), 24 bits each."""
-        bits = self._bits((count + 1) // 2, draw)
-        scale = 2.0**-24
-        return (bits & 0xFFFFFF).float() * scale, ((bits >> 40) & 0xFFFFFF).float() * scale
+    def _fill(self, words: int, draw: int | Tensor, write: Callable[[slice, Tensor], None]) -> None:
+        """Give `write` the rows part by part, with `[r, 2 * words]` numbers uniform in [0, 1), 24 bits each."""
+        starts = self._starts(draw)
+        counter = torch.arange(1, words + 1, device=self.keys.device) * _GOLDEN
+        for part in in_cache(len(starts), 2 * words, self.keys.device):
+            bits = _mix(starts[part].unsqueeze(1) + counter)
+            # Each word is two numbers of 32 bits with a sign; a float holds the upper 24.
+            write(part, bits.view(torch.int32).bitwise_right_shift_(8).float().mul_(2.0**-24).add_(0.5))
 
     def uniform(self, shape: Sequence[int], draw: int | Tensor = 0) -> Tensor:
         """`[N, *shape]` float32, uniform in [0, 1)."""
         count = math.prod(shape)
-        return torch.cat(self._unit(count, draw), 1)[:, :count].reshape(-1, *shape)
+        out = torch.empty(len(self.keys), count, device=self.keys.device)
+
+        def write(part: slice, unit: Tensor) -> None:
+            out[part] = unit[:, :count]
+
+        self._fill((count + 1) // 2, draw, write)
+        return out.reshape(-1, *shape)
 
     def normal(self, shape: Sequence[int], draw: int | Tensor = 0) -> Tensor:
         """`[N, *shape]` float32, standard normal (Box and Muller)."""
         count = math.prod(shape)
-        first, second = self._unit(count, draw)
-        radius = first.neg_().add_(1).log_().mul_(-2).sqrt_()  # 1 - u is in (0, 1]: log is finite
-        angle = second.mul_(2 * math.pi)
-        pair = torch.cat((radius * angle.cos(), radius.mul_(angle.sin())), 1)
-        return pair[:, :count].reshape(-1, *shape)
+        half = (count + 1) // 2
+        out = torch.empty(len(self.keys), count, device=self.keys.device)
+
+        def write(part: slice, unit: Tensor) -> None:
+            radius, angle = unit[:, :half], unit[:, half:].mul_(2 * math.pi)
+            radius = radius.neg_().add_(1).log_().mul_(-2).sqrt_()  # 1 - u is in (0, 1]: log is finite
+            torch.mul(radius, angle.cos(), out=out[part, :half])
+            other = count - half
+            torch.mul(radius[:, :other], angle.sin_()[:, :other], out=out[part, half:])
+
+        self._fill(half, draw, write)
+        return out.reshape(-1, *shape)
 
     def integers(self, high: Tensor, draw: int | Tensor = 0) -> Tensor:
         """`[N]` int64, uniform in 0 .. high - 1, with one bound a row."""
-        return (self._bits(1, draw).squeeze(1) & ((1 << 62) - 1)) % high
+        return (_mix(self._starts(draw) + _GOLDEN) & ((1 << 62) - 1)) % high
