@@ -62,12 +62,13 @@ def _rgb(picture: Image.Image) -> Image.Image:
 
 
 def png(pixels: np.ndarray, *, about: dict[str, str] | None = None) -> bytes:
-    """A lossless PNG of `[H, W, 3]` or `[H, W]` uint8 pixels, with notes in its text chunks."""
+    """A lossless PNG of `[H, W, C]` uint8 pixels, C 1 or 3, with notes in its text chunks."""
     notes = PngInfo()
     for key, text in (about or {}).items():
         notes.add_itxt(key, text)
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", pnginfo=notes)
+    grey = pixels.ndim == 3 and pixels.shape[2] == 1
+    Image.fromarray(pixels[..., 0] if grey else pixels).save(file, "PNG", pnginfo=notes)
     return file.getvalue()
 
 

@@ -26,7 +26,7 @@ class Card:
         weights: finds the file with the weights on this computer; None when it is not here.
         build: makes the network from that file.
         licence, source: of the weights.
-        accuracy: published top-1 accuracy, and where it was published.
+        accuracy, accuracy_source: published top-1 accuracy, and where it was published.
         install: how to get the weights.
     """
 
@@ -41,7 +41,17 @@ class Card:
     licence: str
     source: str
     accuracy: str
+    accuracy_source: str
     install: str
+
+
+def card(name: str) -> Card:
+    """The card of this name.
+
+    Raises:
+        ParameterError: there is none.
+    """
+    return registry.get(name)
 
 
 def catalogue() -> Mapping[str, Card]:

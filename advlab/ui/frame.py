@@ -22,7 +22,9 @@ def _pages() -> dict[str, list[StreamlitPage]]:
 
 def run() -> None:
     """Draw the frame and the page in it. Called by app.py and by nothing else."""
-    st.set_page_config(page_title="AdvLab", page_icon=":material/bolt:", layout="wide")
+    st.set_page_config(
+        page_title="AdvLab", page_icon=_ROOT / "assets" / "icon.png", layout="wide", initial_sidebar_state="expanded"
+    )
     st.html(_ROOT / "assets" / "style.css")
     work.warm_up()
     page = st.navigation(_pages(), position="top")

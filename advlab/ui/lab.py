@@ -14,11 +14,15 @@ from advlab.ui.gallery import gallery
 from advlab.ui.pictures import Figure, figures
 from advlab.ui.state import LabState, Picture
 
+# Below this width of a column, in pixels, what stands side by side is stacked.
+_COLUMN = 340
+
 
 def choose_picture(state: LabState) -> None:
     """The strip of samples and the upload."""
-    strip, upload = st.columns([5, 1], vertical_alignment="top")
-    with upload, st.popover("Upload", icon=":material/upload:", width="stretch"):
+    row = st.container(horizontal=True, vertical_alignment="top")
+    strip = row.container()
+    with row.popover("Upload", icon=":material/upload:"):
         st.file_uploader(
             "A photo of your own",
             type=list(pictures.EXTENSIONS),
@@ -162,8 +166,8 @@ def wait_for(model: str, state: LabState) -> None:
 
 def show_look(look: Look) -> None:
     """The picture before any attack."""
-    left, right = st.columns([3, 2], gap="large")
-    with left:
+    grid = st.grid(2, min_column_width=_COLUMN, gap="large")
+    with grid.cell():
         side = f"{look.pixels.shape[1]} × {look.pixels.shape[0]}"
         figures(
             [
@@ -176,7 +180,7 @@ def show_look(look: Look) -> None:
                 )
             ]
         )
-    with right:
+    with grid.cell():
         st.html(
             f'<div class="verdict clean"><div class="word">BEFORE THE ATTACK</div><div class="headline">'
             f'{_safe(look.opinion.label)} <span class="share">{percent(look.opinion.confidence)}</span></div>'
@@ -195,12 +199,12 @@ def show_outcome(outcome: Outcome, *, current: bool) -> None:
         st.caption("This is the run before; the controls have changed since. Press Run for a new one.")
     report.verdict(outcome)
     report.pictures(outcome)
-    left, right = st.columns(2, gap="large")
-    with left:
+    grid = st.grid(2, min_column_width=_COLUMN, gap="large")
+    with grid.cell():
         report.numbers(outcome)
         report.honesty(outcome)
         report.download(outcome)
         own = outcome.goal or outcome.before.label
         charts.curve(outcome.curve, own, targeted=outcome.goal is not None)
-    with right:
+    with grid.cell():
         report.opinions(outcome)

@@ -43,7 +43,7 @@ def _figure(item: Figure) -> str:
 
 def encode(pixels: np.ndarray, about: dict[str, str] | None = None) -> bytes:
     """PNG bytes of `[H, W, C]` pixels, grey or RGB."""
-    return pictures.png(pixels[..., 0] if pixels.shape[2] == 1 else pixels, about=about)
+    return pictures.png(pixels, about=about)
 
 
 def magnified(clean: np.ndarray, adversarial: np.ndarray) -> tuple[np.ndarray, int]:

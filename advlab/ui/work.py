@@ -1,6 +1,5 @@
 """The server's jobs, and this visitor's place in them."""
 
-import gc
 import os
 
 import streamlit as st
@@ -28,19 +27,7 @@ def jobs() -> Jobs:
 
 def warm_up() -> None:
     """Have the default model loaded before somebody waits for it."""
-    jobs().submit("warm-up", "server", lambda _: _load_and_freeze())
-
-
-def _load_and_freeze() -> None:
-    """Load, and take all that was imported out of the garbage collector's sight.
-
-    Streamlit collects garbage after every run of a script or fragment. With torch and timm imported
-    that holds the interpreter's lock for half a second, several times a second while a run is watched:
-    attacks were sixty times slower. What is frozen lives as long as the server anyway.
-    """
-    models.load(DEFAULT_MODEL)
-    gc.collect()
-    gc.freeze()
+    jobs().submit("warm-up", "server", lambda _: models.load(DEFAULT_MODEL))
 
 
 def _person() -> str:

