@@ -6,7 +6,7 @@ import os
 # Must be set before PyTorch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from advlab.cli import main  # noqa: E402
+from advlab.cli import main
 
 if __name__ == "__main__":
     main()

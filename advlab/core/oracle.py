@@ -156,17 +156,16 @@ class Oracle:
         """How many queries go through the model together; more in one question gain nothing."""
         return chunk_size(self._classifier, backward=False)
 
-    def _grant(self, row: Tensor) -> tuple[Tensor, bool]:
-        """Which queries `[Q]` are within their image's budget, the first ones of each; and whether all are."""
+    def _grant(self, row: Tensor) -> Tensor:
+        """Which queries `[Q]` are within their image's budget: the first ones of each image."""
         if self.max_queries is None:
-            return torch.ones_like(row, dtype=torch.bool), True  # without asking the device
+            return torch.ones_like(row, dtype=torch.bool)
         order = torch.argsort(row, stable=True)
         counts = torch.bincount(row, minlength=len(self.rows))
         first = (counts.cumsum(0) - counts)[row[order]]
         place = torch.empty_like(row)
         place[order] = torch.arange(len(row), device=row.device) - first
-        granted = place < self.remaining[row]
-        return granted, bool(granted.all())
+        return place < self.remaining[row]
 
     def _ask(
         self, x: Tensor, row: Tensor | None, answer: Callable[[Tensor, Goal], tuple[Tensor, ...]], *, backward: bool
@@ -175,7 +174,8 @@ class Oracle:
         x = x.detach()
         alone = row is None  # one query an image
         row = torch.arange(len(self.rows), device=x.device) if row is None else row
-        granted, whole = self._grant(row)
+        granted = self._grant(row)
+        whole = self.max_queries is None or bool(granted.all())
         asked_x, asked_row = (x, row) if whole else (x[granted], row[granted])
         images = self.rows[asked_row]
         goal = self._all_goal.take(images)
