@@ -1,0 +1,76 @@
+"""Chunks that halve when the memory says no."""
+
+import pytest
+import torch
+
+import advlab
+from advlab.core.memory import chunk_size, in_chunks
+from advlab.errors import ResourceError
+from tests.networks import conv, pictures, wrap
+
+SIZE = (3, 6, 5)
+
+
+def greedy(limit, error, seen):
+    def work(part):
+        count = part.stop - part.start
+        if count > limit:
+            raise error
+        seen.append(count)
+        return torch.arange(part.start, part.stop), torch.ones(count, 2)
+
+    return work
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("no"), RuntimeError("can't allocate memory: 7 bytes")])
+@pytest.mark.parametrize("limit", [1, 3, 10])
+def test_halving(error, limit):
+    """All the work is done once, in order, in the largest halves that fit."""
+    classifier = wrap(conv(SIZE), 4, SIZE, execution=advlab.Execution(chunk=16))
+    seen = []
+    places, ones = in_chunks(21, classifier, greedy(limit, error, seen))
+    assert places.tolist() == list(range(21))
+    assert ones.shape == (21, 2)
+    assert max(seen) <= limit
+    assert sum(seen) == 21
+    assert max(seen) == max(size for size in (16, 8, 4, 2, 1) if size <= limit)
+
+
+def test_one_image_that_does_not_fit():
+    classifier = wrap(conv(SIZE), 4, SIZE, name="giant")
+    with pytest.raises(ResourceError, match="giant.*smaller model"):
+        in_chunks(5, classifier, greedy(0, torch.OutOfMemoryError("no"), []))
+
+
+def test_other_errors_are_not_swallowed():
+    classifier = wrap(conv(SIZE), 4, SIZE)
+    with pytest.raises(RuntimeError, match="shapes"):
+        in_chunks(5, classifier, greedy(0, RuntimeError("shapes"), []))
+
+
+def test_an_attack_survives_a_memory_that_is_too_small():
+    """The result is the one of a machine with enough."""
+
+    class Tight(torch.nn.Module):
+        def __init__(self, module):
+            super().__init__()
+            self.module = module
+
+        def forward(self, x):
+            if len(x) > 2:
+                raise torch.OutOfMemoryError("no")
+            return self.module(x)
+
+    module, x = conv(SIZE, dtype=torch.float64), pictures(7, SIZE, dtype=torch.float64)
+    roomy = advlab.attack(wrap(module, 4, SIZE), x, "pgd", eps=0.05, steps=4)
+    tight = advlab.attack(wrap(Tight(module), 4, SIZE), x, "pgd", eps=0.05, steps=4)
+    torch.testing.assert_close(tight.adversarial, roomy.adversarial, rtol=0, atol=1e-9)
+    assert torch.equal(tight.queries, roomy.queries)
+
+
+def test_chunk_sizes():
+    classifier = wrap(conv(SIZE), 4, SIZE)
+    assert chunk_size(classifier, backward=True) <= chunk_size(classifier, backward=False)
+    assert chunk_size(wrap(conv(SIZE), 4, SIZE, execution=advlab.Execution(chunk=5)), backward=True) == 5
+    big = advlab.wrap(torch.nn.Flatten(), labels=["a"], input_size=(3, 4000, 4000))
+    assert chunk_size(big, backward=True) == 1
