@@ -36,12 +36,13 @@ def _build(number: int, file: Path) -> nn.Module:
         import timm  # noqa: PLC0415 - slow to import
 
     state = torch.load(file, map_location="cpu", weights_only=True)
-    network: nn.Module = timm.create_model(f"tf_efficientnet_lite{number}", pretrained=False)
+    with torch.device("meta"):  # no time and no global randomness for weights that are replaced at once
+        network: nn.Module = timm.create_model(f"tf_efficientnet_lite{number}", pretrained=False)
     own = network.state_dict()
     if [t.shape for t in own.values()] != [t.shape for t in state.values()]:
         raise ModelError(f"{file.name} is not EfficientNet-Lite{number}: its tensors have other shapes.")
     # The package was written for another implementation: other names, the same order.
-    network.load_state_dict(dict(zip(own, state.values(), strict=True)))
+    network.load_state_dict(dict(zip(own, state.values(), strict=True)), assign=True)
     return network
 
 
