@@ -38,7 +38,7 @@ def test_halving(error, limit):
 
 def test_one_image_that_does_not_fit():
     classifier = wrap(conv(SIZE), 4, SIZE, name="giant")
-    with pytest.raises(ResourceError, match="giant.*smaller model"):
+    with pytest.raises(ResourceError, match=r"giant.*smaller model"):
         in_chunks(5, classifier, greedy(0, torch.OutOfMemoryError("no"), []))
 
 
