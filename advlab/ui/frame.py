@@ -12,11 +12,12 @@ _ROOT = Path(__file__).parents[2]
 _this_run = threading.local()
 
 
-def _pages() -> dict[str, list[StreamlitPage]]:
-    pages = _ROOT / "pages"
+def pages() -> dict[str, list[StreamlitPage]]:
+    """Every page, by the heading it stands under."""
+    folder = _ROOT / "pages"
     return {
-        "": [st.Page(pages / "home.py", title="Home", icon=":material/home:", default=True)],
-        "Attack": [st.Page(pages / "lab.py", title="Attack Lab", icon=":material/bolt:", url_path="lab")],
+        "": [st.Page(folder / "home.py", title="Home", icon=":material/home:", default=True)],
+        "Attack": [st.Page(folder / "lab.py", title="Attack Lab", icon=":material/bolt:", url_path="lab")],
     }
 
 
@@ -27,7 +28,7 @@ def run() -> None:
     )
     st.html(_ROOT / "assets" / "style.css")
     work.warm_up()
-    page = st.navigation(_pages(), position="top")
+    page = st.navigation(pages(), position="top")
     _this_run.framed = True
     try:
         page.run()
@@ -42,5 +43,5 @@ def require() -> None:
     itself, without frame, layout or navigation. Declaring the navigation and running again mends that.
     """
     if not getattr(_this_run, "framed", False):
-        st.navigation(_pages(), position="top")
+        st.navigation(pages(), position="top")
         st.rerun()
