@@ -88,8 +88,10 @@ def steepest(gradient: Tensor, norm: Norm) -> Tensor:
         case Norm.LINF:
             return gradient.sign()
         case Norm.L2:
-            length = per_image(size(gradient, norm), gradient)
-            return torch.where(length > 0, gradient / length, torch.zeros_like(gradient))
+            # By the largest first: squares of numbers below 1e-22 vanish in float32.
+            peak = per_image(size(gradient, Norm.LINF), gradient)
+            gradient = gradient / torch.where(peak > 0, peak, 1)
+            return gradient / per_image(size(gradient, norm), gradient).clamp_min(1)
         case _:
             raise ThreatError(f"There is no steepest step in {norm.symbol} yet.")
 
