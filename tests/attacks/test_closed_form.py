@@ -116,8 +116,8 @@ def test_cw_with_few_steps_is_close(content, classes, shift):
     assert cw_ratio(content, classes, shift, steps=200, search_steps=6, initial_const=1.0) < 1.02
 
 
+@images
 @pytest.mark.parametrize("norm", ["l2", "linf"])
-@pytest.mark.parametrize("content", ["interior", "anywhere"])
 def test_hopskipjump_with_few_queries(content, norm):
     classifier, x, exact = closed(SIZE, 2, content, norm, count=6)
     r = advlab.attack(classifier, x, "hopskipjump", norm=norm, max_queries=2000)

@@ -93,3 +93,14 @@ def test_losses_climb_towards_the_goal():
     assert torch.equal(losses.margin(logits, leave), leave.margin(logits))
     alone = losses.cross_entropy(logits[[1]], leave.take(slice(1, 2)))
     torch.testing.assert_close(alone, losses.cross_entropy(logits, leave)[[1]])
+
+
+@pytest.mark.parametrize("lead", [5.0, 30.0, 200.0])
+@pytest.mark.parametrize("goal", [Untargeted(0), Targeted(0)], ids=["untargeted", "targeted"])
+def test_cross_entropy_keeps_its_direction(goal, lead):
+    """However sure the network is: up in the others by their shares, down in the class by the same amount."""
+    logits = torch.tensor([[lead, 0.0, math.log(3.0)]], requires_grad=True)
+    losses.cross_entropy(logits, bound(goal, logits)).sum().backward()
+    gradient = logits.grad[0] / logits.grad[0].abs().max()
+    sign = -1 if goal.targeted else 1
+    torch.testing.assert_close(gradient, sign * torch.tensor([-1.0, 0.25, 0.75]))

@@ -151,18 +151,18 @@ TABLE = [
         batch, case=Case("square", "l2"),
     ),
     mutant(
-        "square", "one query too many", BOTH_ONE_TOO_MANY, budget, case=Case("square", "linf"), budget=50, early=True,
+        "square", "one query too many", BOTH_ONE_TOO_MANY, budget, case=Case("square", "linf"), budget=7, early=False,
     ),
     # ---- HopSkipJump
     mutant(
         "hopskipjump", "flipped sign",
-        (HSJ, "torch.where(answer.reached, 1.0, -1.0)", "torch.where(answer.reached, -1.0, 1.0)"),
+        (HSJ, "(1 - weight) * reached - (1 + weight) * missed", "(1 + weight) * missed - (1 - weight) * reached"),
         planes.test_hopskipjump_with_few_queries, content="interior", norm="l2",
     ),
     mutant(
         "hopskipjump", "no projection",
         (HSJ, "* direction[rows]).clamp_(0, 1)", "* direction[rows])"),
-        planes.test_hopskipjump_with_few_queries, content="anywhere", norm="l2",
+        planes.test_hopskipjump_with_few_queries, content="saturated", norm="l2",
         note="HopSkipJump has no ball: its projection is the box.",
     ),
     mutant(
