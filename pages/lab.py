@@ -17,11 +17,15 @@ with st.sidebar:
     lab.run_buttons(state, request, look)
 
 lab.choose_picture(state)
-if state.job is not None:
-    lab.watch(state)
-if state.outcome is not None:
-    lab.show_outcome(state.outcome, current=state.outcome.request == request)
-elif look is not None:
-    lab.show_look(look)
-else:
-    lab.wait_for(request.model, state)
+# Two places that are always there, so that nothing below moves when progress comes and goes.
+progress, result = st.container(), st.container()
+with progress:
+    if state.job is not None:
+        lab.watch(state)
+with result:
+    if state.outcome is not None:
+        lab.show_outcome(state.outcome, current=state.outcome.request == request)
+    elif look is not None:
+        lab.show_look(look)
+    else:
+        lab.wait_for(request.model, state)

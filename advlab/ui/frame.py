@@ -13,19 +13,18 @@ _this_run = threading.local()
 
 
 def pages() -> dict[str, list[StreamlitPage]]:
-    """Every page, by the heading it stands under."""
+    """Every page, by the heading it stands under; no icons, which browsers would fetch from the internet."""
     folder = _ROOT / "pages"
     return {
-        "": [st.Page(folder / "home.py", title="Home", icon=":material/home:", default=True)],
-        "Attack": [st.Page(folder / "lab.py", title="Attack Lab", icon=":material/bolt:", url_path="lab")],
+        "": [st.Page(folder / "home.py", title="Home", default=True)],
+        "Attack": [st.Page(folder / "lab.py", title="Attack Lab", url_path="lab")],
     }
 
 
 def run() -> None:
     """Draw the frame and the page in it. Called by app.py and by nothing else."""
-    st.set_page_config(
-        page_title="AdvLab", page_icon=_ROOT / "assets" / "icon.png", layout="wide", initial_sidebar_state="expanded"
-    )
+    icon = _ROOT / "assets" / "icon.png"
+    st.set_page_config(page_title="AdvLab", page_icon=icon, layout="wide", initial_sidebar_state="expanded")
     st.html(_ROOT / "assets" / "style.css")
     work.warm_up()
     page = st.navigation(pages(), position="top")
