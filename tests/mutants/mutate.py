@@ -47,15 +47,19 @@ class Change:
         assert times == 1, f"{self.file} has {times} times, not once: {self.old!r}. Bring this table up to date."
         return text, text.replace(self.old, self.new)
 
-    @contextlib.contextmanager
-    def applied(self):
-        """While inside, the functions that the change touches behave as changed."""
+    def functions(self) -> list[tuple[FunctionType, CodeType]]:
+        """The living functions that the change touches, and what their code would become."""
         text, changed = self.source()
         before, after = (_codes(compile(part, self.file, "exec")) for part in (text, changed))
         module = importlib.import_module("advlab." + self.file.removesuffix(".py").replace("/", "."))
         names = [name for name in after if not _equal(before[name], after[name])]
         assert names, "the change changes no function"
-        functions = [(_living(module, name), after[name]) for name in names]
+        return [(_living(module, name), after[name]) for name in names]
+
+    @contextlib.contextmanager
+    def applied(self):
+        """While inside, the functions behave as changed."""
+        functions = self.functions()
         originals = [(function, function.__code__) for function, _ in functions]
         try:
             for function, code in functions:
