@@ -53,6 +53,19 @@ def test_a_success_of_the_search_alone_is_none(case, early):
         torch.testing.assert_close(r.norms[norm.value], advlab.core.norms.size(r.adversarial - x, norm))
 
 
+@pytest.mark.parametrize("case", [c for c in CASES if c.minimal and not c.targeted], ids=str)
+def test_a_point_that_no_push_confirms_is_reported_as_it_is(case):
+    """Pushed outwards in vain: labels, margins and norms are still those of the image given out."""
+    classifier, x = dreamer(3.7), pictures(4, SIZE)
+    r = case.run(classifier, x, goal=case.goal(0))
+    tried = ~r.success & (r.verifications == 6)
+    assert tried.any(), "one clean look, one at the candidate, four pushes"
+    with torch.no_grad():
+        margin = r.goal.margin(classifier(r.adversarial))
+    assert torch.equal(r.success, margin > 0)
+    torch.testing.assert_close(r.margin_after, margin, rtol=0, atol=1e-5)
+
+
 @with_radius
 def test_an_unconfirmed_image_stays_in_the_search(case):
     """It may not retire at a success that the verifier does not see."""
