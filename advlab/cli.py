@@ -78,7 +78,7 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
     radius = _number(eps) if eps is not None else None
     if radius is None and kind.objective is Objective.RADIUS:
         raise ParameterError(f"{kind.title} needs a radius: add --eps 2/255.")
-    request = AttackRequest(
+    request = AttackRequest.checked(
         picture=ref,
         model=model,
         attack=attack,

@@ -1,10 +1,12 @@
 """The one currency: everything that defines a run on one picture, as plain data."""
 
 import hashlib
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advlab.core.norms import Norm
+from advlab.errors import ParameterError
 
 Value = bool | int | float | None
 
@@ -35,6 +37,20 @@ class AttackRequest(BaseModel):
     early_stop: bool = False
     max_queries: int | None = Field(None, ge=1)
     parameters: dict[str, Value] = Field(default_factory=dict)
+
+    @classmethod
+    def checked(cls, **values: object) -> Self:
+        """The request, with a sentence for people where a value is impossible.
+
+        Raises:
+            ParameterError: with the value's name and what it may be.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            name, reason = ".".join(map(str, problem["loc"])), problem["msg"]
+            raise ParameterError(f"{name} = {problem['input']!r} is impossible: {reason.lower()}.") from None
 
     def key(self, *context: str) -> str:
         """Names the result: a hash of the request and of what it runs on (model digest, version, ...)."""

@@ -201,7 +201,7 @@ def test_the_result_is_there_after_another_page(page) -> None:
     run(page)
     page.get_by_role("link", name="Home").click()
     page.wait_for_selector(".hero", timeout=LONG)
-    page.get_by_role("link", name="Open the Attack Lab").click()
+    page.get_by_role("button", name="Open the Attack Lab").click()
     page.wait_for_selector(".verdict .word:has-text('FOOLED')", timeout=LONG)
 
 

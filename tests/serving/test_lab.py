@@ -1,0 +1,108 @@
+"""A run on one picture: what is claimed is what the given-out pixels do."""
+
+import numpy as np
+import pytest
+import torch
+
+from advlab import models
+from advlab.core.norms import Norm
+from advlab.core.request import AttackRequest
+from advlab.data.samples import sample
+from advlab.serving import lab
+from advlab.serving.outcome import Outcome, Verdict, percent, sentence
+
+MODEL = "efficientnet_lite0"
+
+
+def attacked(picture: str = "coffee", **changes: object) -> Outcome:
+    plain = {"picture": f"sample:{picture}", "model": MODEL, "attack": "pgd", "norm": Norm.LINF, "eps": 2 / 255}
+    return lab.run(AttackRequest(**{**plain, "parameters": {"steps": 8}, **changes}), sample(picture).picture())
+
+
+def label_of(pixels: np.ndarray) -> int:
+    x = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
+    return int(models.load(MODEL)(x).argmax())
+
+
+CW = {
+    "attack": "cw",
+    "norm": Norm.L2,
+    "eps": None,
+    "parameters": {"steps": 40, "search_steps": 3, "initial_const": 1.0},
+}
+CASES = {
+    "pgd": {},
+    "pgd l2": {"norm": Norm.L2, "eps": 1.0},
+    "pgd to a target": {"target": 817, "eps": 4 / 255, "parameters": {"steps": 20}},
+    "half a level": {"eps": 0.5 / 255},
+    "two and a half levels": {"eps": 2.5 / 255},
+    "cw": CW,
+    "square": {"attack": "square", "eps": 8 / 255, "parameters": {"steps": 30}},
+}
+
+
+@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
+def test_the_claim_is_about_the_pixels_that_are_given_out(changes: dict[str, object]) -> None:
+    outcome = attacked(**changes)
+    request = outcome.request
+    assert outcome.adversarial.dtype == np.uint8
+    assert label_of(outcome.adversarial) == outcome.after.index
+    assert label_of(outcome.clean) == outcome.before.index
+    wanted = outcome.after.index == request.target if request.target else outcome.after.index != outcome.before.index
+    delta = (outcome.adversarial.astype(float) - outcome.clean) / 255
+    size = np.abs(delta).max() if request.norm is Norm.LINF else np.sqrt((delta**2).sum())
+    assert outcome.norms[request.norm] == pytest.approx(size, rel=1e-4, abs=1e-7)
+    if request.eps is not None:
+        assert size <= request.eps * (1 + 1e-5) + 1e-7
+    assert outcome.verdict.success == wanted
+
+
+def test_half_a_level_cannot_be_saved_and_says_so() -> None:
+    outcome = attacked(eps=0.5 / 255, parameters={"steps": 20})
+    assert outcome.verdict is Verdict.HELD
+    assert np.array_equal(outcome.adversarial, outcome.clean)
+    if outcome.unrounded_success:
+        assert "not with whole pixel values" in sentence(outcome)
+
+
+def test_a_minimal_perturbation_grows_until_it_survives_rounding() -> None:
+    outcome = attacked("cat", **CW)
+    assert outcome.verdict is Verdict.FOOLED
+    assert outcome.norms["l2"] >= outcome.unrounded_norms["l2"] * 0.999
+
+
+def test_already_at_the_target_is_said_and_left_alone() -> None:
+    espresso = attacked().before.index
+    outcome = attacked(target=espresso)
+    assert outcome.verdict is Verdict.ALREADY
+    assert np.array_equal(outcome.adversarial, outcome.clean)
+    assert outcome.queries == 0
+
+
+def test_stop_gives_what_was_found() -> None:
+    asked = []
+    outcome = lab.run(
+        AttackRequest(picture="sample:coffee", model=MODEL, attack="pgd", norm=Norm.LINF, eps=0.1 / 255),
+        sample("coffee").picture(),
+        should_stop=lambda: asked.append(1) or len(asked) > 4,
+    )
+    assert outcome.verdict is Verdict.STOPPED
+    assert 0 < outcome.queries < 21
+
+
+def test_the_same_request_gives_the_same_pixels() -> None:
+    assert np.array_equal(attacked().adversarial, attacked().adversarial)
+    assert not np.array_equal(attacked().adversarial, attacked(seed=1).adversarial)
+
+
+def test_nearly_sure_is_never_written_as_sure() -> None:
+    assert percent(0.99999) == ">99.9%"
+    assert percent(0.00001) == "<0.1%"
+    assert percent(0.951) == "95.1%"
+
+
+@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
+def test_every_verdict_is_a_sentence(changes: dict[str, object]) -> None:
+    text = sentence(attacked(**changes))
+    assert text[0].isupper()
+    assert text.endswith(".")
