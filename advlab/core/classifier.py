@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -40,6 +40,22 @@ class Preprocessing:
     std: tuple[float, ...] | None = None
     crop: float = 1.0
     resample: Image.Resampling = Image.Resampling.BICUBIC
+
+
+class _ChannelsLast(torch.autograd.Function):
+    """To the layout that convolutions are fast in; the gradient comes back in the layout of pictures.
+
+    Without the second half everything after a gradient works on two layouts at once, which is slow, and
+    other libraries' `view` of a gradient fails.
+    """
+
+    @staticmethod
+    def forward(_: Any, x: Tensor) -> Tensor:  # noqa: ANN401 - autograd's context
+        return x.contiguous(memory_format=torch.channels_last)
+
+    @staticmethod
+    def backward(_: Any, gradient: Tensor) -> Tensor:  # noqa: ANN401
+        return gradient.contiguous()
 
 
 class Classifier(nn.Module):
@@ -146,7 +162,7 @@ class Classifier(nn.Module):
             )
         x = (x.to(self._device, self._dtype) - self._mean) / self._std
         if self.execution.channels_last and self.input_size[0] > 1:
-            x = x.contiguous(memory_format=torch.channels_last)
+            x = _ChannelsLast.apply(x)  # type: ignore[no-untyped-call]
         fast = torch.autocast(x.device.type, torch.bfloat16) if precision == "bf16" else contextlib.nullcontext()
         with fast:
             logits = self.module(x)
