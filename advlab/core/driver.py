@@ -263,7 +263,7 @@ class _Run:
         delta = adversarial - self.x
         sizes = {norm.value: norms.size(delta, norm) for norm in Norm}
         size = sizes[o.norm.value]
-        low, high = torch.aminmax(adversarial.flatten(1), dim=1)
+        low, high = adversarial.flatten(1).amin(1), adversarial.flatten(1).amax(1)
         found = (verdicts.margin > 0) & (low >= 0) & (high <= 1)
         success = found if self.eps is None else found & norms.within(size, self.eps)
         return AttackResult(

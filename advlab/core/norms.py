@@ -40,9 +40,9 @@ def size(delta: Tensor, norm: Norm) -> Tensor:
     flat = delta.flatten(1)
     match norm:
         case Norm.LINF:
-            # Two reductions instead of abs().amax(): no temporary of the size of the batch.
-            low, high = torch.aminmax(flat, dim=1)
-            return torch.maximum(high, -low)
+            # Two reductions: abs().amax() has a temporary of the size of the batch, and aminmax() of rows
+            # takes twenty times as long, being one of the few that are not vectorised.
+            return torch.maximum(flat.amax(1), -flat.amin(1))
         case Norm.L2:
             length: Tensor = torch.linalg.vector_norm(flat, dim=1)
             return length

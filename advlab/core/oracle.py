@@ -209,8 +209,8 @@ def _in_box(x: Tensor, query: Tensor) -> Tensor:
     """Which of `x[query]` have all their pixels in [0, 1]; none with NaN."""
     inside = []
     for part in in_cache(len(query), x[0].numel(), x.device):
-        low, high = torch.aminmax(x[query[part]].flatten(1), dim=1)
-        inside.append((low >= 0) & (high <= 1))
+        flat = x[query[part]].flatten(1)
+        inside.append((flat.amin(1) >= 0) & (flat.amax(1) <= 1))
     return torch.cat(inside)
 
 
