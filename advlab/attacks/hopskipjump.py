@@ -90,7 +90,7 @@ class HopSkipJump(Attack):
     def step(self, o: DecisionOracle, s: HopSkipJumpState) -> HopSkipJumpState:
         t = s.step + 1
         dimensions = s.x[0].numel()
-        length = self._probe_length(o, s, t, dimensions)
+        length = self._probe_length(s, t, dimensions)
         direction = self._normal(o, s, t, length)
         x, distance = self._advance(o, s, t, direction)
         rows = torch.arange(len(x), device=x.device)
@@ -99,13 +99,10 @@ class HopSkipJump(Attack):
         tolerance = torch.full_like(distance, max(dimensions**-exponent, _resolution(x)))
         return HopSkipJumpState(step=t, x=self._to_boundary(o, x, rows, tolerance), distance=distance, lost=s.lost)
 
-    def _probe_length(self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, dimensions: int) -> Tensor:
+    def _probe_length(self, s: HopSkipJumpState, t: Tensor, dimensions: int) -> Tensor:
         """How far from the boundary the probes are set."""
-        length = s.distance / dimensions
-        if o.norm is Norm.LINF:
-            length = length * 1.0
         floor = 100 * _resolution(s.x) * math.sqrt(dimensions)
-        return torch.where(t == 1, 0.1, length.clamp_min(floor)).to(s.x.dtype)
+        return torch.where(t == 1, 0.1, (s.distance / dimensions).clamp_min(floor)).to(s.x.dtype)
 
     def _normal(self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, length: Tensor) -> Tensor:
         """The estimated direction into the goal's region, of size 1 in the norm (a Monte Carlo mean)."""
