@@ -1,6 +1,6 @@
 """One run's only door to a model: it counts, cuts to the budget, and keeps the best candidate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -192,8 +192,9 @@ class Oracle:
 
     def _sizes(self, x: Tensor, query: Tensor, images: Tensor) -> Tensor:
         """Sizes of the perturbations in `x[query]` of these images."""
-        parts = in_cache(len(query), x[0].numel(), x.device)
-        return torch.cat([norms.size(x[query[part]] - self._all_x[images[part]], self.norm) for part in parts])
+        return torch.cat(
+            [norms.size(x[which] - self._all_x[images[part]], self.norm) for part, which in _cut(x, query)]
+        )
 
     def _note(self, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
         """Remember the scores of each image's last query for the trace."""
@@ -205,13 +206,16 @@ class Oracle:
         self.latest.rival[images] = rival
 
 
+def _cut(x: Tensor, query: Tensor) -> Iterator[tuple[slice, slice | Tensor]]:
+    """Parts of `query` that fit the cache, and their places in `x`: without a copy where it is all of `x`."""
+    for part in in_cache(len(query), x[0].numel(), x.device):
+        yield part, part if len(query) == len(x) else query[part]
+
+
 def _in_box(x: Tensor, query: Tensor) -> Tensor:
     """Which of `x[query]` have all their pixels in [0, 1]; none with NaN."""
-    inside = []
-    for part in in_cache(len(query), x[0].numel(), x.device):
-        flat = x[query[part]].flatten(1)
-        inside.append((flat.amin(1) >= 0) & (flat.amax(1) <= 1))
-    return torch.cat(inside)
+    flat = (x[which].flatten(1) for _, which in _cut(x, query))
+    return torch.cat([(part.amin(1) >= 0) & (part.amax(1) <= 1) for part in flat])
 
 
 def _first_best(rank: Tensor, images: Tensor, count: int) -> Tensor:
