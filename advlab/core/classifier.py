@@ -69,6 +69,7 @@ class Classifier(nn.Module):
         labels: one name a class, `K` of them.
         input_size: `(C, H, W)`.
         execution: how it is computed.
+        votes: how many fresh passes decide a verdict; more than one for stochastic models.
     """
 
     _mean: Tensor
@@ -83,8 +84,10 @@ class Classifier(nn.Module):
         name: str = "model",
         preprocessing: Preprocessing | None = None,
         execution: Execution | None = None,
+        votes: int = 1,
     ) -> None:
         super().__init__()
+        self.votes = votes
         self.name = name
         self.labels = tuple(labels)
         self.input_size = input_size
@@ -139,6 +142,7 @@ class Classifier(nn.Module):
             name=self.name,
             preprocessing=self.preprocessing,
             execution=execution,
+            votes=self.votes,
         )
 
     def with_precision(self, precision: Precision) -> "Classifier":
@@ -220,6 +224,7 @@ def wrap(
     name: str = "model",
     device: str | torch.device | None = None,
     execution: Execution | None = None,
+    votes: int = 1,
 ) -> Classifier:
     """A classifier from a module of your own.
 
@@ -234,10 +239,13 @@ def wrap(
         name: what people call it.
         device: "cpu", "cuda", "cuda:1", "mps"; None leaves the module where it is.
         execution: layout, precision of the search, chunk.
+        votes: for a module with randomness in it: how many fresh passes decide a verdict.
 
     Raises:
         ParameterError: a size or normalisation that no image can have.
     """
+    if votes < 1:
+        raise ParameterError(f"votes is at least 1, not {votes}.")
     if len(input_size) != 3 or min(input_size) < 1:
         raise ParameterError(f"input_size is (channels, height, width), not {input_size}.")
     return Classifier(
@@ -247,4 +255,5 @@ def wrap(
         name=name,
         preprocessing=Preprocessing(tuple(mean) if mean else None, tuple(std) if std else None),
         execution=execution,
+        votes=votes,
     )

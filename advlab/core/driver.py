@@ -11,10 +11,11 @@ from advlab.core import norms, starts
 from advlab.core.attack import Access, Attack, Objective, State
 from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
-from advlab.core.memory import in_chunks, keep_freed
+from advlab.core.memory import keep_freed
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle, GradientOracle, Oracle, ScoreOracle
 from advlab.core.result import AttackResult, Trace
+from advlab.core.verdicts import Verdicts, margin
 
 _ORACLES: dict[Access, type[Oracle]] = {
     Access.GRADIENT: GradientOracle,
@@ -57,43 +58,6 @@ class Settings:
     should_stop: Callable[[], bool] | None = None
 
 
-@dataclass(frozen=True)
-class _Answers:
-    """What the model said about each image `[N]`."""
-
-    label: Tensor
-    confidence: Tensor
-    margin: Tensor
-
-
-class _Verdicts:
-    """What the model says, in float32, about the image that each row would give back."""
-
-    def __init__(self, classifier: Classifier, x: Tensor) -> None:
-        self._classifier = classifier
-        count = len(x)
-        self.margin = x.new_full((count,), -torch.inf)
-        self.confidence = x.new_zeros(count)
-        self.label = torch.zeros(count, dtype=torch.int64, device=x.device)
-        self.passes = torch.zeros_like(self.label)
-
-    def judge(self, images: Tensor, rows: Tensor) -> Tensor:
-        """Logits of `images`, noted as those of these rows and booked with the verifier."""
-
-        def work(part: slice) -> tuple[Tensor, ...]:
-            return (self._classifier(images[part]),)
-
-        with torch.no_grad():
-            (logits,) = in_chunks(len(images), self._classifier, work)
-        self.passes[rows] += 1
-        self.confidence[rows], self.label[rows] = logits.softmax(1).max(1)
-        return logits
-
-    def snapshot(self) -> _Answers:
-        """The answers as they are now."""
-        return _Answers(self.label.clone(), self.confidence.clone(), self.margin.clone())
-
-
 def run(
     classifier: Classifier,
     x: Tensor,
@@ -129,10 +93,10 @@ class _Run:
     ) -> None:
         self.begin = self.last_told = time.perf_counter()
         self.classifier, self.x, self.attack, self.settings, self.eps = classifier, x, attack, settings, eps
-        self.verdicts = _Verdicts(classifier, x)
-        logits = self.verdicts.judge(x, torch.arange(len(x), device=x.device))
+        self.verdicts = Verdicts(classifier, x)
+        votes = self.verdicts.judge(x, torch.arange(len(x), device=x.device))
         self.goal = goal.bind(len(x), len(classifier.labels), self.verdicts.label)
-        self.verdicts.margin = self.goal.margin(logits)
+        self.verdicts.margin = margin(votes, self.goal)
         self.before = self.verdicts.snapshot()
         self.already = self.verdicts.margin > 0
         self.search = ~self.already if eps is None else ~self.already & (eps > 0)
@@ -226,7 +190,7 @@ class _Run:
     def _judge(self, images: Tensor, rows: Tensor) -> Tensor:
         """Margins `[r]` of images that these rows would give back, by the verifier."""
         if len(rows):
-            self.verdicts.margin[rows] = self.goal.take(rows).margin(self.verdicts.judge(images, rows))
+            self.verdicts.margin[rows] = margin(self.verdicts.judge(images, rows), self.goal.take(rows))
         return self.verdicts.margin[rows]
 
     def _confirm(self) -> Tensor:

@@ -14,6 +14,7 @@ from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
 from advlab.core.norms import Norm
 from advlab.core.result import AttackResult
+from advlab.core.verdicts import margin, votes
 
 _LEVELS = 255
 _DOUBLINGS, _BISECTIONS = 12, 10
@@ -25,7 +26,7 @@ class EightBit:
 
     Attributes:
         pixels: `[C, H, W]` uint8.
-        logits: what the model says about exactly these pixels, alone and in float32 `[K]`.
+        shares: softmax probabilities `[K]` that the model gives exactly these pixels, alone and in float32.
         margin: the goal's margin; success is margin > 0 inside the radius.
         norms: size of the perturbation against the clean image, as in `AttackResult.norms`.
         success: the claim.
@@ -33,7 +34,7 @@ class EightBit:
     """
 
     pixels: Tensor
-    logits: Tensor
+    shares: Tensor
     margin: float
     norms: dict[str, float]
     success: bool
@@ -63,11 +64,11 @@ def give_out(classifier: Classifier, clean: Tensor, result: AttackResult, index:
         pixels = _smallest(judge, delta)
     else:
         pixels = _rounded(judge.clean + delta)
-    logits, margin = judge(pixels)
+    shares, reached = judge(pixels)
     change = (pixels.to(judge.clean.dtype) / _LEVELS - judge.clean).unsqueeze(0)
     sizes = {norm.value: float(norms.size(change, norm)) for norm in Norm}
     inside = radius is None or bool(norms.within(torch.tensor(sizes[result.norm.value]), radius.cpu()))
-    return EightBit(pixels, logits, margin, sizes, margin > 0 and inside, judge.passes)
+    return EightBit(pixels, shares, reached, sizes, reached > 0 and inside, judge.passes)
 
 
 class _Judge:
@@ -79,10 +80,9 @@ class _Judge:
         self._classifier, self._goal = classifier, goal
 
     def __call__(self, pixels: Tensor) -> tuple[Tensor, float]:
-        self.passes += 1
-        with torch.no_grad():
-            logits = self._classifier(pixels.unsqueeze(0).to(self.clean.dtype) / _LEVELS)
-        return logits[0], float(self._goal.margin(logits))
+        logits = votes(self._classifier, pixels.unsqueeze(0).to(self.clean.dtype) / _LEVELS)
+        self.passes += len(logits)
+        return logits.softmax(2).mean(0)[0], float(margin(logits, self._goal))
 
 
 def _rounded(image: Tensor) -> Tensor:

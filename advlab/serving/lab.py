@@ -27,7 +27,7 @@ def look(model: str, picture: Image.Image) -> Look:
     classifier = models.load(model)
     x = classifier.prepare(picture)
     with torch.no_grad():
-        opinion = _opinion(classifier, classifier(x)[0])
+        opinion = _opinion(classifier, classifier(x)[0].softmax(0))
     query, gradient = _rate(classifier)
     return Look(_pixels((x[0] * 255).round().to(torch.uint8)), opinion, query, gradient, str(classifier.device))
 
@@ -67,8 +67,8 @@ def _outcome(
     request: AttackRequest, classifier: Classifier, x: Tensor, result: AttackResult, rounded: EightBit
 ) -> Outcome:
     with torch.no_grad():
-        before = _opinion(classifier, classifier(x)[0])
-    after = _opinion(classifier, rounded.logits)
+        before = _opinion(classifier, classifier(x)[0].softmax(0))
+    after = _opinion(classifier, rounded.shares)
     return Outcome(
         request=request,
         verdict=_verdict(request, result, rounded, before, after),
@@ -103,8 +103,8 @@ def _verdict(
     return Verdict.HELD
 
 
-def _opinion(classifier: Classifier, logits: Tensor) -> Opinion:
-    shares, indices = logits.softmax(0).topk(min(5, len(logits)))
+def _opinion(classifier: Classifier, probabilities: Tensor) -> Opinion:
+    shares, indices = probabilities.topk(min(5, len(probabilities)))
     pairs = zip(indices.tolist(), shares.tolist(), strict=True)
     return Opinion(tuple((classifier.labels[index], share) for index, share in pairs), int(indices[0]))
 

@@ -195,6 +195,15 @@ def test_item_27_one_lucky_look_at_a_trembling_model_is_no_success():
     assert float(r.success[fresh].float().mean()) < 0.35
 
 
+def test_item_27_most_of_the_fresh_votes_decide_about_a_trembling_model():
+    """With a majority of fresh votes hardly any of the lucky looks is a success; votes are booked."""
+    module = Linear(torch.zeros(2, 90), torch.tensor([1.0, 0.0]))
+    plain = advlab.wrap(Stochastic(module, 0.7), labels=["0", "1"], input_size=SIZE, votes=15)
+    r = advlab.attack(plain, pictures(64, SIZE), "square", norm="linf", eps=1e-6, labels=0, steps=50, early_stop=False)
+    assert float(r.success.float().mean()) < 0.05
+    assert int(r.verifications.min()) == 30  # the clean image, and the best candidate
+
+
 @cases
 def test_item_30_a_failed_attack_gives_its_best_effort(case):
     """Not None, not NaN, not the clean image if something was tried, and flagged."""
