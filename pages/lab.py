@@ -11,21 +11,24 @@ state = lab_state()
 lab.collect(state)
 
 with st.sidebar:
-    request = controls.request(state.picture.ref)
-look = lab.first_look(state, request.model)
+    values = controls.values(state.picture.ref)
+request, problem = lab.read(values)
+look = lab.first_look(state, str(values["model"]))
 with st.sidebar:
-    lab.run_buttons(state, request, look)
+    lab.run_buttons(state, request, problem, look)
 
 lab.choose_picture(state)
 # Two places that are always there, so that nothing below moves when progress comes and goes.
 progress, result = st.container(), st.container()
 with progress:
+    if state.notice:
+        st.info(state.notice)
     if state.job is not None:
         lab.watch(state)
 with result:
     if state.outcome is not None:
-        lab.show_outcome(state.outcome, current=state.outcome.request == request)
+        lab.show_outcome(state, state.outcome, request)
     elif look is not None:
         lab.show_look(look)
     else:
-        lab.wait_for(request.model, state)
+        lab.wait_for(str(values["model"]), state)

@@ -46,7 +46,7 @@ def test_attack_writes_the_picture_that_it_claims(tmp_path: Path) -> None:
         (["sample:cat", "--eps", "much"], "is no number"),
         (["sample:cat", "--eps", "8"], r"write 8/255"),
         (["sample:cat", "--eps", "2/255", "--target", "sport car"], "Did you mean: sports car"),
-        (["sample:cat", "--eps", "2/255", "--set", "steps=0"], "cannot use steps = 0"),
+        (["sample:cat", "--eps", "2/255", "--set", "steps=0"], "must be at least 1, not 0"),
         (["sample:cat", "--eps", "2/255", "--set", "stepz=1"], "has no parameter"),
         (["sample:cat", "--eps", "2/255", "--attack", "pdg"], "Did you mean “pgd”"),
         (["sample:cat", "--eps", "2/255", "--model", "efficientnet_lite"], "There is no model"),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from torch import Tensor
 
 from advlab.core.norms import Norm
@@ -122,5 +123,22 @@ def _sentence(attack: type[Attack], error: ValidationError) -> str:
     known = ", ".join(attack.model_fields) or "none"
     if problem["type"] == "extra_forbidden":
         return f"{attack.title} has no parameter “{name}”; it has: {known}."
-    reason = problem["msg"].removeprefix("Value error, ")
-    return f"{attack.title} cannot use {name} = {problem['input']!r}: {reason[0].lower()}{reason[1:]}."
+    field = attack.model_fields.get(name)
+    return f"{attack.title}: {field.title if field else name} ({name}) {_reason(problem)}, not {problem['input']!r}."
+
+
+def _reason(problem: ErrorDetails) -> str:
+    """What a value must be, from Pydantic's finding."""
+    kind = problem["type"]
+    limits = {
+        "greater_than_equal": ("ge", "at least"),
+        "greater_than": ("gt", "more than"),
+        "less_than_equal": ("le", "at most"),
+        "less_than": ("lt", "less than"),
+    }
+    if kind in limits:
+        key, words = limits[kind]
+        return f"must be {words} {problem['ctx'][key]:g}"
+    kinds = {"int": "a whole number", "float": "a number", "finite": "a finite number", "bool": "true or false"}
+    what = kinds.get(kind.split("_")[0])
+    return f"must be {what}" if what else problem["msg"].lower()

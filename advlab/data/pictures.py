@@ -44,7 +44,7 @@ def read(data: bytes, name: str = "This file") -> Image.Image:
     except Image.DecompressionBombError:
         raise InputError(f"{name} has too many pixels: save it smaller and try again.") from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, MemoryError) as error:
-        raise InputError(f"{name} is damaged or cut off ({error}): save or copy it again.") from error
+        raise InputError(f"{name} is damaged or cut off: save or copy it again.") from error
 
 
 def _rgb(picture: Image.Image) -> Image.Image:

@@ -67,16 +67,22 @@ def _outcome(
     request: AttackRequest, classifier: Classifier, x: Tensor, result: AttackResult, rounded: EightBit
 ) -> Outcome:
     with torch.no_grad():
-        before = _opinion(classifier, classifier(x)[0].softmax(0))
-    after = _opinion(classifier, rounded.shares)
+        shares = classifier(x)[0].softmax(0)
+    before, after = _opinion(classifier, shares), _opinion(classifier, rounded.shares)
+    goal = int(result.goal.index[0])
+    clean, adversarial = _pixels((x[0] * 255).round().to(torch.uint8)), _pixels(rounded.pixels)
     return Outcome(
         request=request,
         verdict=_verdict(request, result, rounded, before, after),
-        clean=_pixels((x[0] * 255).round().to(torch.uint8)),
-        adversarial=_pixels(rounded.pixels),
+        clean=clean,
+        adversarial=adversarial,
         before=before,
         after=after,
         goal=None if request.target is None else classifier.labels[request.target],
+        goal_before=float(shares[goal]),
+        goal_after=float(rounded.shares[goal]),
+        similarity=_similarity(clean, adversarial),
+        stopped=result.stopped,
         norms=rounded.norms,
         unrounded_norms={name: float(sizes[0]) for name, sizes in result.norms.items()},
         unrounded_success=bool(result.success[0]) and not bool(result.already[0]),
@@ -111,6 +117,18 @@ def _opinion(classifier: Classifier, probabilities: Tensor) -> Opinion:
 
 def _pixels(image: Tensor) -> np.ndarray:
     return image.permute(1, 2, 0).cpu().numpy()
+
+
+def _similarity(clean: np.ndarray, adversarial: np.ndarray) -> float:
+    """Structural similarity (Wang et al., IEEE TIP 2004) of two uint8 pictures."""
+    from skimage.metrics import structural_similarity  # noqa: PLC0415 - slow to import
+
+    window = min(7, *clean.shape[:2])
+    window -= 1 - window % 2
+    if window < 3:
+        return float(np.array_equal(clean, adversarial))
+    value = structural_similarity(clean, adversarial, win_size=window, channel_axis=2)  # type: ignore[no-untyped-call]
+    return float(value)
 
 
 def _curve(result: AttackResult) -> Curve:

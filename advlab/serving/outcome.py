@@ -76,6 +76,10 @@ class Outcome:
     before: Opinion
     after: Opinion
     goal: str | None  # the target's name
+    goal_before: float  # probability of the target, or of the clean answer where there is no target
+    goal_after: float
+    similarity: float  # SSIM of the clean and the given-out picture, 1 for equal ones
+    stopped: bool
     norms: dict[str, float]
     unrounded_norms: dict[str, float]
     unrounded_success: bool
@@ -87,9 +91,9 @@ class Outcome:
     curve: Curve
 
     @property
-    def survives_rounding(self) -> bool:
-        """Whether what the search found still works as 8-bit pixels."""
-        return self.unrounded_success and self.verdict.success
+    def changed(self) -> bool:
+        """Whether the picture that is given out differs from the clean one at all."""
+        return self.norms["linf"] > 0
 
 
 def percent(share: float) -> str:
@@ -102,19 +106,46 @@ def percent(share: float) -> str:
 
 
 def sentence(outcome: Outcome) -> str:
-    """The verdict in one sentence."""
+    """The verdict in one or two sentences: what happened, and how visible the change is."""
     before, after = outcome.before, outcome.after
     match outcome.verdict:
         case Verdict.FOOLED | Verdict.TARGET_HIT:
-            surer = after.confidence > before.confidence
-            sure = "and is surer now than it was before" if surer else f"with {percent(after.confidence)} confidence"
-            return f"The model called this {before.label}; it now says {after.label}, {sure}."
+            return f"{_visible(outcome.similarity)} The model now says {after.label}, {_how_sure(before, after)}."
         case Verdict.WRONG_NOT_TARGET:
-            return f"The model is wrong now, but it says {after.label}, not {outcome.goal}."
+            return f"The model is wrong now, but it says {after.label}, not {outcome.goal} ({_goal(outcome)})."
         case Verdict.HELD:
-            found = " The search fooled it, but not with whole pixel values." if outcome.unrounded_success else ""
-            return f"The model still says {after.label}. This attack, with this budget, did not change that.{found}"
+            return f"The model still says {after.label}{_wanted(outcome)}. {_why_held(outcome)}"
         case Verdict.ALREADY:
             return f"The model says {before.label} before any attack: there is nothing to reach. Choose another target."
         case Verdict.STOPPED:
-            return f"Stopped before it succeeded; the model still says {after.label}. Press Run to start again."
+            still = "still says" if after.index == before.index else "says"
+            return f"Stopped before it got there; the model {still} {after.label}{_wanted(outcome)}."
+
+
+def _visible(similarity: float) -> str:
+    """SSIM in words; on photos 0.95 is about where people begin to notice side by side."""
+    if similarity >= 0.95:
+        return "Hardly anyone would notice the change."
+    return "The change can be seen." if similarity >= 0.6 else "The change is plain to see."
+
+
+def _how_sure(before: Opinion, after: Opinion) -> str:
+    if after.confidence > before.confidence:
+        return "and is even surer of that"
+    return f"with {percent(after.confidence)}" if after.confidence >= 0.5 else f"with only {percent(after.confidence)}"
+
+
+def _goal(outcome: Outcome) -> str:
+    return f"{percent(outcome.goal_before)} → {percent(outcome.goal_after)}"
+
+
+def _wanted(outcome: Outcome) -> str:
+    return "" if outcome.goal is None else f"; wanted was {outcome.goal} ({_goal(outcome)})"
+
+
+def _why_held(outcome: Outcome) -> str:
+    if outcome.unrounded_success:
+        return "The search fooled it between whole pixel values only, which no picture file can hold."
+    if outcome.request.eps == 0:
+        return "With ε = 0 nothing may change."
+    return "This attack did not get there with this budget."

@@ -1,4 +1,7 @@
-"""Light charts: bars and lines, by Altair, which Streamlit carries anyway."""
+"""Light charts: bars and lines, by Altair, which Streamlit carries anyway.
+
+Colours have a fixed meaning: blue the clean answer, vermillion what it became, purple the target.
+"""
 
 import altair as alt
 import pandas as pd
@@ -6,27 +9,42 @@ import streamlit as st
 
 from advlab.serving.outcome import Curve, Opinion, percent
 
-CLEAN, ADVERSARIAL = "#0072B2", "#D55E00"
+
+def _dark() -> bool:
+    return st.context.theme.type == "dark"
 
 
-def _text_color() -> str:
-    """Marks of text do not follow Streamlit's theme by themselves."""
-    return "#ECEFF3" if st.context.theme.type == "dark" else "#14181D"
+def _colors() -> dict[str, str]:
+    """Brighter on dark, where the blue of the light theme is faint; texts do not follow the theme alone."""
+    if _dark():
+        return {
+            "clean": "#56B4E9",
+            "adversarial": "#F08A3C",
+            "target": "#DDA0C4",
+            "other": "#8893A0",
+            "text": "#ECEFF3",
+        }
+    return {"clean": "#0072B2", "adversarial": "#D55E00", "target": "#CC79A7", "other": "#94A0AC", "text": "#14181D"}
 
 
-def opinion(title: str, what: Opinion, color: str) -> None:
-    """The five likeliest classes as bars with their shares."""
+def opinion(title: str, what: Opinion, clean: str | None = None, target: str | None = None) -> None:
+    """The five likeliest classes as bars; `clean` is the answer before the attack, if this is after it."""
+    colors = _colors()
+    roles = {what.label: "clean" if clean is None or what.label == clean else "adversarial"}
+    roles |= {clean: "clean"} if clean else {}
+    roles |= {target: "target"} if target else {}
     table = pd.DataFrame(what.top, columns=["label", "share"])
     table["text"] = table["share"].map(percent)
+    table["color"] = [colors[roles.get(label, "other")] for label in table["label"]]
     base = alt.Chart(table).encode(
         y=alt.Y(
-            "label:N", sort=None, title=None, axis=alt.Axis(labelLimit=150, minExtent=150, ticks=False, domain=False)
+            "label:N", sort=None, title=None, axis=alt.Axis(labelLimit=140, minExtent=140, ticks=False, domain=False)
         ),
-        x=alt.X("share:Q", scale=alt.Scale(domain=[0, 1.18]), axis=None),
+        x=alt.X("share:Q", scale=alt.Scale(domain=[0, 1.22]), axis=None),
         tooltip=[alt.Tooltip("label", title="Class"), alt.Tooltip("text", title="Share")],
     )
-    bars = base.mark_bar(color=color, cornerRadiusEnd=2, size=13)
-    texts = base.mark_text(align="left", dx=5, fontSize=12, color=_text_color()).encode(text="text")
+    bars = base.mark_bar(cornerRadiusEnd=2, size=13).encode(color=alt.Color("color:N", scale=None, legend=None))
+    texts = base.mark_text(align="left", dx=5, fontSize=12, color=colors["text"]).encode(text="text")
     described = "; ".join(f"{label} {percent(share)}" for label, share in what.top)
     st.markdown(f"**{title}**")
     st.altair_chart((bars + texts).properties(height=150), width="stretch", alt=f"{title}: {described}")
@@ -36,7 +54,7 @@ def curve(what: Curve, own: str, *, targeted: bool) -> None:
     """Probability of the goal's class and of its strongest rival, step by step."""
     if len(what.own) < 2:
         return
-    rival = "strongest other class"
+    colors, rival = _colors(), "strongest other class"
     steps = range(1, len(what.own) + 1)
     table = pd.concat(
         [
@@ -44,7 +62,12 @@ def curve(what: Curve, own: str, *, targeted: bool) -> None:
             pd.DataFrame({"step": steps, "share": what.rival, "class": rival}),
         ]
     )
-    colors = [ADVERSARIAL, CLEAN] if targeted else [CLEAN, ADVERSARIAL]
+    shades = [colors["target"], colors["clean"]] if targeted else [colors["clean"], colors["adversarial"]]
+    color = alt.Color(
+        "class:N",
+        scale=alt.Scale(domain=[own, rival], range=shades),
+        legend=alt.Legend(title=None, orient="top", labelLimit=260, offset=4),
+    )
     chart = (
         alt.Chart(table)
         .mark_line(point=len(what.own) <= 60)
@@ -53,16 +76,12 @@ def curve(what: Curve, own: str, *, targeted: bool) -> None:
             y=alt.Y(
                 "share:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", values=[0, 0.5, 1])
             ),
-            color=alt.Color(
-                "class:N",
-                scale=alt.Scale(domain=[own, rival], range=colors),
-                legend=alt.Legend(title=None, orient="bottom", labelLimit=260),
-            ),
+            color=color,
             tooltip=["class", "step", alt.Tooltip("share", format=".1%")],
         )
     )
     first, last = percent(what.own[0]), percent(what.own[-1])
     st.markdown("**Confidence at each step**")
     st.altair_chart(
-        chart.properties(height=260), width="stretch", alt=f"Probability of {own} by step, from {first} to {last}."
+        chart.properties(height=250), width="stretch", alt=f"Probability of {own} by step, from {first} to {last}."
     )

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from advlab import attacks, models
 from advlab.core.attack import Access, Attack, Objective, Widget
 from advlab.core.norms import Norm
-from advlab.core.request import AttackRequest, Value
+from advlab.core.request import Value
 
 _SEES = {Access.GRADIENT: "Gradient", Access.SCORES: "Scores", Access.LABEL: "Label"}
 _SEES_HELP = (
@@ -18,7 +18,8 @@ _SEES_HELP = (
     "**Label**: only its answer (both black box)."
 )
 # For L∞ people speak of n/255; for the others, of the size of the [0, 1] picture.
-_EPS = {Norm.LINF: ("ε in 1/255", 0.0, 32.0, 2.0, 0.5), Norm.L2: ("ε", 0.0, 10.0, 0.5, 0.1)}
+# Less than 1/255 cannot be saved in an 8-bit picture.
+_EPS = {Norm.LINF: (1.0, 32.0, 2.0, 1.0, "%d/255"), Norm.L2: (0.1, 10.0, 0.5, 0.1, "%.1f")}
 _ANY, _CHOSEN = "Any other class", "A chosen class"
 
 
@@ -90,17 +91,17 @@ def threat(attack: type[Attack]) -> tuple[Norm, float | None]:
             width="stretch",
         )
     limited = attack.objective is Objective.RADIUS or st.toggle(
-        "Count it only within ε",
+        "Succeed only within ε",
         key=f"limited-{attack.name}",
         persist_state="session",
         help="This attack searches the smallest change by itself. With a limit, a larger one is no success.",
     )
     if not limited:
         return norm, None
-    label, low, high, value, step = _EPS[norm]
+    low, high, value, step, shown = _EPS[norm]
     # Square needs more room than attacks that see gradients.
     eps = st.slider(
-        label, low, high, value * (4 if attack.access is Access.SCORES else 1), step,
+        "ε", low, high, value * (4 if attack.access is Access.SCORES else 1), step, format=shown,
         key=f"eps-{norm}-{attack.access}", persist_state="session",
         help="The largest change allowed: of any value for L∞, of the whole picture for L2.",
     )  # fmt: skip
@@ -147,7 +148,7 @@ def _kind(field: FieldInfo) -> tuple[type, bool]:
 
 def budget(attack: type[Attack]) -> tuple[int, bool, int | None]:
     """Seed, whether to end at the first success, and the most queries."""
-    seed = st.number_input("Seed", 0, 2**31, 0, key="seed", persist_state="session", help="Same seed, same result.")
+    seed = st.number_input("Seed", value=0, step=1, key="seed", persist_state="session", help="Same seed, same result.")
     early = attack.objective is Objective.RADIUS and st.toggle(
         "End at the first success",
         attack.access is not Access.GRADIENT,
@@ -158,10 +159,9 @@ def budget(attack: type[Attack]) -> tuple[int, bool, int | None]:
     most = None
     if attack.access is not Access.GRADIENT:
         most = st.number_input(
-            "Most queries",
-            1,
-            None,
-            None,
+            "Maximum queries",
+            value=None,
+            step=1,
             placeholder="no limit",
             key=f"most-{attack.name}",
             persist_state="session",
@@ -170,8 +170,8 @@ def budget(attack: type[Attack]) -> tuple[int, bool, int | None]:
     return int(seed), early, most
 
 
-def request(picture: str) -> AttackRequest:
-    """All of them, as what they come to."""
+def values(picture: str) -> dict[str, object]:
+    """All of them, as the values of an `AttackRequest`; some may be impossible."""
     name = model()
     target = goal(models.catalogue()[name].labels())
     attack = method()
@@ -179,15 +179,15 @@ def request(picture: str) -> AttackRequest:
     with st.expander("Steps, seed and budget"):
         own = parameters(attack)
         seed, early, most = budget(attack)
-    return AttackRequest(
-        picture=picture,
-        model=name,
-        attack=attack.name,
-        norm=norm,
-        eps=eps,
-        target=target,
-        seed=seed,
-        early_stop=early,
-        max_queries=most,
-        parameters=own,
-    )
+    return {
+        "picture": picture,
+        "model": name,
+        "attack": attack.name,
+        "norm": norm,
+        "eps": eps,
+        "target": target,
+        "seed": seed,
+        "early_stop": early,
+        "max_queries": most,
+        "parameters": own,
+    }

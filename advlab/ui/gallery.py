@@ -20,9 +20,9 @@ _STRIP = st.components.v2.component(
 .strip { display: flex; flex-wrap: wrap; gap: 10px; padding: 3px; }
 button {
   border: 0; padding: 0; margin: 0; background: none; cursor: pointer; border-radius: 10px;
-  color: var(--st-text-color); font: 500 13px var(--st-font); width: 80px;
+  color: var(--st-text-color); font: 500 13px var(--st-font); width: 72px;
 }
-img { display: block; width: 80px; height: 80px; border-radius: 10px; outline: 1px solid var(--st-border-color); }
+img { display: block; width: 72px; height: 72px; border-radius: 10px; outline: 1px solid var(--st-border-color); }
 button[aria-pressed="true"] img { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
 button[aria-pressed="true"] span { font-weight: 700; }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 5px; }
@@ -31,19 +31,27 @@ span { display: block; padding-top: 5px; white-space: nowrap; overflow: hidden; 
     js="""
 export default function ({ data, parentElement, setTriggerValue }) {
   const strip = parentElement.querySelector(".strip");
-  strip.replaceChildren(...data.pictures.map((picture) => {
+  const make = (picture) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.setAttribute("aria-pressed", String(picture.ref === data.chosen));
+    button.dataset.ref = picture.ref;
     const image = document.createElement("img");
     image.src = picture.source;
     image.alt = "";
     const title = document.createElement("span");
     title.textContent = picture.title;
     button.append(image, title);
-    button.onclick = () => setTriggerValue("picked", picture.ref);
     return button;
-  }));
+  };
+  // Buttons that are there already stay, so that the keyboard's focus is not lost.
+  const there = new Map([...strip.children].map((button) => [button.dataset.ref, button]));
+  const wanted = new Set(data.pictures.map((picture) => picture.ref));
+  there.forEach((button, ref) => wanted.has(ref) || button.remove());
+  data.pictures.forEach((picture) => {
+    const button = there.get(picture.ref) ?? strip.appendChild(make(picture));
+    button.setAttribute("aria-pressed", String(picture.ref === data.chosen));
+    button.onclick = () => setTriggerValue("picked", picture.ref);
+  });
 }
 """,
 )
@@ -55,7 +63,7 @@ def gallery(offered: Sequence[Picture], chosen: str) -> str | None:
         "chosen": chosen,
         "pictures": [{"ref": p.ref, "title": p.title, "source": _thumbnail(p.ref, p.image)} for p in offered],
     }
-    clicked = _STRIP(key="gallery", data=data, on_picked_change=lambda: None)
+    clicked = _STRIP(key="gallery", data=data, on_picked_change=lambda: None, width="content")
     picked: str | None = clicked.picked
     return picked
 

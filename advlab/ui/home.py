@@ -22,8 +22,8 @@ def hero() -> None:
     """What this is, in a sentence."""
     st.html(
         '<div class="hero"><h1>See a classifier change its mind</h1><p>A change too small to notice makes a network '
-        "take one thing for another. Take a photo, choose a model and an attack, and see what it takes. Everything "
-        "runs on this computer, without the internet.</p></div>"
+        "mistake one thing for another. Bring a photo, choose a model and an attack, and watch. Everything runs on "
+        "this computer, without the internet.</p></div>"
     )
 
 
@@ -43,7 +43,7 @@ def example() -> None:
 
 
 def _job() -> Job[Outcome]:
-    return work.attack(_EXAMPLE, state.lab().offered[_EXAMPLE.picture])
+    return work.attack(_EXAMPLE, state.lab().offered[_EXAMPLE.picture], example=True)
 
 
 def _show(job: Job[Outcome]) -> None:

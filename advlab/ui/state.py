@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 from PIL import Image
 
+from advlab.core.request import AttackRequest
 from advlab.data.samples import SAMPLES
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Outcome
@@ -17,6 +18,7 @@ class Picture:
     ref: str
     title: str
     image: Image.Image
+    stem: str  # names its downloads
 
 
 @dataclass
@@ -24,10 +26,13 @@ class LabState:
     """The lab of one visitor."""
 
     picture: Picture
-    upload: Picture | None = None
     job: Job[Outcome] | None = None
+    running: AttackRequest | None = None  # what the job runs
     outcome: Outcome | None = None
     problem: str | None = None
+    notice: str | None = None
+    pressed: bool = False  # Run was pressed and is not answered yet
+    uploads: int = 0
     offered: dict[str, Picture] = field(default_factory=dict)
 
 
@@ -35,8 +40,7 @@ def lab() -> LabState:
     """This visitor's lab; made on the first visit, kept while pages change."""
     if "lab" not in st.session_state:
         offered = {
-            f"sample:{name}": Picture(f"sample:{name}", sample.title, sample.picture())
-            for name, sample in SAMPLES.items()
+            f"sample:{s.name}": Picture(f"sample:{s.name}", s.title, s.picture(), s.name) for s in SAMPLES.values()
         }
         st.session_state["lab"] = LabState(picture=next(iter(offered.values())), offered=offered)
     state: LabState = st.session_state["lab"]

@@ -4,6 +4,8 @@ import os
 
 import streamlit as st
 import torch
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from advlab import models
 from advlab.core.request import AttackRequest
@@ -14,41 +16,60 @@ from advlab.serving.outcome import Look, Outcome
 from advlab.ui.state import Picture
 
 DEFAULT_MODEL = "efficientnet_lite0"
+_SERVER = "the server itself"
 
 
 @st.cache_resource
 def jobs() -> Jobs:
-    """The one queue of this server: on a CPU, workers × torch threads stay within the cores."""
-    cores = os.cpu_count() or 1
-    threads = int(os.environ.get("ADVLAB_TORCH_THREADS", max(1, cores // 4)))
+    """The queue for runs: on a CPU, workers × torch threads stay within the cores."""
+    cores, threads = os.cpu_count() or 1, _threads()
     on_cpu = models.best_device().type == "cpu"
-    return Jobs(max(1, cores // threads) if on_cpu else 1, lambda: torch.set_num_threads(threads))
+    return Jobs(max(1, cores // threads) if on_cpu else 1, lambda: torch.set_num_threads(threads), _present)
+
+
+@st.cache_resource
+def _looks() -> Jobs:
+    """The queue for what takes an instant, so that nobody's long run keeps a picture from being shown."""
+    return Jobs(1, lambda: torch.set_num_threads(_threads()), _present)
+
+
+def _threads() -> int:
+    """Threads of one job on a CPU."""
+    return int(os.environ.get("ADVLAB_TORCH_THREADS", max(1, (os.cpu_count() or 1) // 4)))
+
+
+def _person() -> str:
+    """This visitor's session: it is gone when the tab is closed or loaded again."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else _SERVER
+
+
+def _present(person: str) -> bool:
+    """Whether somebody still has the page open."""
+    return person == _SERVER or not runtime.exists() or runtime.get_instance().is_active_session(person)
 
 
 def warm_up() -> None:
     """Have the default model loaded before somebody waits for it."""
-    jobs().submit("warm-up", "server", lambda _: models.load(DEFAULT_MODEL))
-
-
-def _person() -> str:
-    person: str = st.session_state.setdefault("person", os.urandom(8).hex())
-    return person
+    _looks().submit("warm-up", _SERVER, lambda _: models.load(DEFAULT_MODEL))
 
 
 def look(model: str, picture: Picture) -> Job[Look]:
     """What the model says about the picture before any attack."""
     key = f"look {model} {pictures.digest(picture.image)}"
-    return jobs().submit(key, _person(), lambda _: lab.look(model, picture.image))
+    return _looks().submit(key, _SERVER, lambda _: lab.look(model, picture.image))
 
 
-def attack(request: AttackRequest, picture: Picture) -> Job[Outcome]:
-    """Start a run, or join the same one that somebody else has started."""
+def attack(request: AttackRequest, picture: Picture, *, example: bool = False) -> Job[Outcome]:
+    """Start a run, or join the same one that somebody else has started; an example is the server's own."""
     key = request.key(pictures.digest(picture.image))
     return jobs().submit(
-        key, _person(), lambda job: lab.run(request, picture.image, progress=job.tell, should_stop=job.stopping)
+        key,
+        _SERVER if example else _person(),
+        lambda job: lab.run(request, picture.image, progress=job.tell, should_stop=job.stopping),
     )
 
 
-def stop(job: Job[Outcome]) -> None:
-    """This visitor no longer wants the job; it stops when nobody does."""
-    job.leave(_person())
+def stop(job: Job[Outcome]) -> bool:
+    """This visitor no longer wants the job; whether it stops, because nobody else does."""
+    return job.leave(_person())

@@ -93,3 +93,46 @@ def test_old_results_make_room() -> None:
     for i in range(400):
         assert jobs.submit(str(i), "ann", lambda _: 0).wait(10)
     assert len(jobs._jobs) <= 257
+
+
+def test_a_job_ends_when_everybody_has_gone(monkeypatch) -> None:
+    monkeypatch.setattr("advlab.serving.jobs._GRACE", 0.0)
+    here = {"ann"}
+    jobs = Jobs(present=here.__contains__)
+
+    def work(job: Job[int]) -> int:
+        pause = threading.Event()
+        rounds = 0
+        while not job.stopping():
+            pause.wait(0.05)
+            rounds += 1
+            if rounds == 30:
+                here.clear()
+        return rounds
+
+    job = jobs.submit("k", "ann", work)
+    assert job.wait(30)
+    assert job.value >= 30
+
+
+def test_leaving_a_shared_job_says_that_it_goes_on() -> None:
+    jobs, gate = Jobs(), threading.Event()
+    job = jobs.submit("k", "ann", lambda _: gate.wait(10))
+    jobs.submit("k", "bob", lambda _: None)
+    assert not job.leave("ann")
+    assert job.leave("bob")
+    gate.set()
+
+
+def test_closing_stops_everything() -> None:
+    jobs, running = Jobs(), threading.Event()
+
+    def work(job: Job[None]) -> None:
+        running.set()
+        while not job.stopping():
+            running.wait(0.01)
+
+    job = jobs.submit("k", "ann", work)
+    running.wait(10)
+    jobs.close()
+    assert not job.live

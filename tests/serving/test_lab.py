@@ -62,7 +62,7 @@ def test_half_a_level_cannot_be_saved_and_says_so() -> None:
     assert outcome.verdict is Verdict.HELD
     assert np.array_equal(outcome.adversarial, outcome.clean)
     if outcome.unrounded_success:
-        assert "not with whole pixel values" in sentence(outcome)
+        assert "between whole pixel values" in sentence(outcome)
 
 
 def test_a_minimal_perturbation_grows_until_it_survives_rounding() -> None:
