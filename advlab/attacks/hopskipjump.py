@@ -10,13 +10,16 @@ from torch import Tensor
 from advlab.attacks import register
 from advlab.core import norms
 from advlab.core.attack import Access, Attack, Objective, State, Widget, param
-from advlab.core.boundary import bisect
+from advlab.core.boundary import between, bisect
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle
 from advlab.core.parts import in_cache
 from advlab.core.randomness import Noise
 
 _START_TRIES = 100
+_HALVINGS = 9
+# Probes are at least this many times as long as what float32 resolves.
+_FLOOR = 100
 # How many numbers of probes are held in memory at once.
 _PROBE_VALUES = 2**25
 
@@ -37,9 +40,11 @@ class HopSkipJump(Attack):
     An untargeted search starts from uniform noise that the model calls something else; a targeted one
     from `start`, a picture of the target (see `advlab.core.starts` for what happens without one).
 
-    Reference: Chen, Jordan, Wainwright: HopSkipJumpAttack, IEEE S&P 2020, arXiv 1904.02144. Departure:
-    neither bisection nor probes go below what float32 resolves, which the paper's rules do beyond some
-    10,000 dimensions. Each image has its own number of probes, step and budget.
+    Reference: Chen, Jordan, Wainwright: HopSkipJumpAttack, IEEE S&P 2020, arXiv 1904.02144. Departures:
+    (1) neither bisection nor probes go below what float32 resolves, which the paper's rules do beyond some
+    10,000 dimensions; (2) before the first bisection the way to the start is looked at on nine scales: it
+    may cross many classes, and bisection alone ends at any of the crossings, often fifty times as far as
+    the nearest. Each image has its own number of probes, step and budget.
     """
 
     name: ClassVar[str] = "hopskipjump"
@@ -56,13 +61,14 @@ class HopSkipJump(Attack):
         100, "First probes", "Probes of the first round; round t takes √t times as many.", ge=1, le=100_000,
         widget=Widget(10, 500, 10, initial=50),
     )  # fmt: skip
-    most_probes: int = param(10_000, "Most probes", "Limit for the probes of a round.", ge=1, le=1_000_000)
+    most_probes: int = param(10_000, "Maximum probes", "Limit for the probes of a round.", ge=1, le=1_000_000)
 
     def init(self, o: DecisionOracle) -> HopSkipJumpState:
         x, found = self._start(o)
         rows = found.nonzero().squeeze(1)
+        x = self._nearest(o, x, rows)
         distance = norms.size(x - o.x, o.norm)
-        x = self._to_boundary(o, x, rows, torch.full_like(distance[rows], 1e-3))
+        x = self._to_boundary(o, x, rows, self._tolerance(o, distance, o.rows * 0 + 1)[rows])
         return HopSkipJumpState(step=o.rows * 0, x=x, distance=distance, lost=~found)
 
     def _start(self, o: DecisionOracle) -> tuple[Tensor, Tensor]:
@@ -82,6 +88,19 @@ class HopSkipJump(Attack):
             found[rows[good]] = True
         return x, found
 
+    def _nearest(self, o: DecisionOracle, x: Tensor, rows: Tensor) -> Tensor:
+        """Of the points at 1/2, 1/4, ... of the way from the clean image, the nearest beyond the goal."""
+        halvings = torch.arange(1, _HALVINGS + 1, device=x.device)
+        row = rows.repeat_interleave(_HALVINGS)
+        share = (0.5**halvings).to(x.dtype).repeat(len(rows))
+        point = between(o.x[row], x[row], share, o.norm)
+        reached = o.decisions(point, row).reached.reshape(len(rows), _HALVINGS)
+        last = torch.where(reached, halvings, 0).amax(1)
+        closer = last > 0
+        x = x.clone()
+        x[rows[closer]] = point.reshape(len(rows), _HALVINGS, *x.shape[1:])[closer, last[closer] - 1]
+        return x
+
     def _to_boundary(self, o: DecisionOracle, x: Tensor, rows: Tensor, tolerance: Tensor) -> Tensor:
         x = x.clone()
         x[rows] = bisect(o, x[rows], tolerance, rows)
@@ -89,20 +108,29 @@ class HopSkipJump(Attack):
 
     def step(self, o: DecisionOracle, s: HopSkipJumpState) -> HopSkipJumpState:
         t = s.step + 1
-        dimensions = s.x[0].numel()
-        length = self._probe_length(s, t, dimensions)
+        length = self._probe_length(s.x, s.distance, t)
         direction = self._normal(o, s, t, length)
         x, distance = self._advance(o, s, t, direction)
         rows = torch.arange(len(x), device=x.device)
-        # The paper's threshold is a distance; ours is a share of the way.
-        exponent = 1.5 if o.norm is Norm.L2 else 2.0
-        tolerance = torch.full_like(distance, max(dimensions**-exponent, _resolution(x)))
+        tolerance = self._tolerance(o, distance, t + 1)
         return HopSkipJumpState(step=t, x=self._to_boundary(o, x, rows, tolerance), distance=distance, lost=s.lost)
 
-    def _probe_length(self, s: HopSkipJumpState, t: Tensor, dimensions: int) -> Tensor:
-        """How far from the boundary the probes are set."""
-        floor = 100 * _resolution(s.x) * math.sqrt(dimensions)
-        return torch.where(t == 1, 0.1, (s.distance / dimensions).clamp_min(floor)).to(s.x.dtype)
+    def _probe_length(self, x: Tensor, distance: Tensor, t: Tensor) -> Tensor:
+        """How far from the boundary the probes of round `t` are set."""
+        dimensions = x[0].numel()
+        floor = _FLOOR * _resolution(x) * math.sqrt(dimensions)
+        return torch.where(t == 1, 0.1, (distance / dimensions).clamp_min(floor)).to(x.dtype)
+
+    def _tolerance(self, o: DecisionOracle, distance: Tensor, t: Tensor) -> Tensor:
+        """Where the bisection before round `t` stops, as a share of the way.
+
+        Of a probe only its part along the normal decides, its length over √d. A gap larger than that
+        and all probes agree: they would tell nothing. For probes of the paper's length this is its rule.
+        """
+        dimensions = o.x[0].numel()
+        parts = math.sqrt(dimensions) if o.norm is Norm.L2 else dimensions
+        share = self._probe_length(o.x, distance, t) / (parts * distance.clamp_min(1e-12))
+        return share.clamp(_resolution(o.x), 1e-3)
 
     def _normal(self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, length: Tensor) -> Tensor:
         """The estimated direction into the goal's region, of size 1 in the norm (a Monte Carlo mean)."""
@@ -167,8 +195,8 @@ class HopSkipJump(Attack):
 
     def cost(self, budget: int | None) -> tuple[int, int]:
         probes = sum(min(self.most_probes, int(self.first_probes * math.sqrt(t + 1))) for t in range(self.steps))
-        # A given start, tries of noise and a first bisection; then up to 30 strides and 40 halvings a step.
-        queries = 1 + _START_TRIES + 10 + probes + (30 + 40) * self.steps
+        # A given start, tries of noise, halvings and a first bisection; then up to 30 strides and 40 halvings a step.
+        queries = 1 + _START_TRIES + _HALVINGS + 10 + probes + (30 + 40) * self.steps
         return min(queries, budget or queries), 0
 
 
