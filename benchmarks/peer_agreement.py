@@ -14,7 +14,7 @@ import io
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,7 @@ class Budget:
     square_queries: int = 500
     share: float = 0.05  # of the pixels in the first squares
     hsj_queries: int = 2000
+    few: int = 100  # images for the minimal-norm attacks
 
 
 @dataclass
@@ -97,7 +98,7 @@ def subjects(data: Path, *, quick: bool) -> list[Subject]:
     with torch.no_grad():
         answers = lite(photos).argmax(1)
     small = Budget(0.1, 1.5, share=0.8, hsj_queries=500 if quick else 2000)
-    large = Budget(0.5 / 255, 0.25, cw_searches=3 if quick else 5, hsj_queries=500 if quick else 2000)
+    large = Budget(0.5 / 255, 0.1, hsj_queries=300 if quick else 1000, few=2 if quick else 4)
     if quick:
         small.cw_steps = large.cw_steps = 30
         small.square_queries = large.square_queries = 100
@@ -257,7 +258,6 @@ ATTACKS: dict[str, tuple[Callable[[Budget], tuple[str, float] | None], dict[str,
     "HopSkipJump L2": (
         lambda _: None,
         {
-            "AdvLab": ours("hopskipjump", "l2", lambda b: {"max_queries": b.hsj_queries}),
             "foolbox": foolbox(lambda a, b: hopskipjump_of_foolbox(a, b), lambda _: None),
             "foolbox, one image at a time": each_alone(
                 foolbox(lambda a, b: hopskipjump_of_foolbox(a, b), lambda _: None)
@@ -286,11 +286,11 @@ class Asked(nn.Module):
 
 
 def rounds(queries: int) -> int:
-    """As many rounds of HopSkipJump as fit: √t times 100 probes, and some 25 other queries each."""
-    spent, t = 120, 0
+    """As many rounds of HopSkipJump as fit: √t times 100 probes, and some 15 other queries each."""
+    spent, t = 60.0, 0
     while spent <= queries:
         t += 1
-        spent += 100 * t**0.5 + 25
+        spent += 100 * t**0.5 + 15
     return max(t - 1, 1)
 
 
@@ -315,33 +315,46 @@ def judged(s: Subject, adversarial: Tensor, radius: tuple[str, float] | None) ->
     return float(good.float().mean()), float(typical)
 
 
+def few(s: Subject) -> Subject:
+    """The subject with fewer images, for attacks that cost a lot."""
+    return replace(s, x=s.x[: s.budget.few], labels=s.labels[: s.budget.few])
+
+
+def row(attack: str, library: str, run: Run, s: Subject, radius: tuple[str, float] | None) -> int:
+    """Run one attack of one library and print what came out; returns its queries an image."""
+    spy = Asked(s.classifier).eval()
+    torch.manual_seed(0)  # noqa: TID251 - what the peers draw from
+    np.random.seed(0)  # noqa: NPY002
+    begin = time.perf_counter()
+    # Ours takes a Classifier, not a module around one; that it counts right is for the tests to say.
+    mine = library.startswith("AdvLab")
+    try:
+        adversarial = run(s if mine else replace(s, classifier=spy))
+    except ImportError as error:
+        print(f"| {attack} | {library} | {error} | | | |")
+        return 0
+    took = time.perf_counter() - begin
+    success, size = judged(s, adversarial, radius)
+    unit = f"{size * 255:.2f}/255" if radius and radius[0] == "linf" else f"{size:.3f}"
+    asked = spy.images // len(s.x)
+    print(f"| {attack} | {library} | {success:.0%} | {unit} | {asked or ''} | {took:.1f} |", flush=True)
+    return asked
+
+
 def report(s: Subject, chosen: str | None) -> None:
-    print(f"\n### {s.title}, {len(s.x)} images\n")
+    print(f"\n### {s.title}: {len(s.x)} images, minimal norm {len(few(s).x)}\n")
     print("| attack | library | success | size | queries an image | seconds |")
     print("| --- | --- | ---: | ---: | ---: | ---: |")
     for attack, (radius_of, runs) in ATTACKS.items():
         if chosen and chosen.lower() not in attack.lower():
             continue
+        radius = radius_of(s.budget)
+        subject = s if radius else few(s)
         for library, run in runs.items():
-            radius = radius_of(s.budget)
-            # Ours takes a Classifier; its own count is checked by the tests.
-            spy = s.classifier if library == "AdvLab" else Asked(s.classifier).eval()
-            torch.manual_seed(0)  # noqa: TID251 - what the peers and nn.Linear draw from
-            np.random.seed(0)  # noqa: NPY002 - what the peers draw from
-            begin = time.perf_counter()
-            try:
-                if library == "AdvLab":
-                    adversarial, asked = run(s), ""
-                else:
-                    adversarial = run(Subject(s.title, spy, s.x, s.labels, s.classes, s.budget))
-                    asked = f"{spy.images / len(s.x):.0f}"
-            except ImportError as error:
-                print(f"| {attack} | {library} | {error} | | | |")
-                continue
-            took = time.perf_counter() - begin
-            success, size = judged(s, adversarial, radius)
-            unit = f"{size * 255:.2f}/255" if radius and radius[0] == "linf" else f"{size:.3f}"
-            print(f"| {attack} | {library} | {success:.0%} | {unit} | {asked} | {took:.1f} |", flush=True)
+            asked = row(attack, library, run, subject, radius)
+            if attack.startswith("HopSkipJump") and asked:
+                same = ours("hopskipjump", "l2", lambda _, asked=asked: {"max_queries": asked})
+                row(attack, f"AdvLab, {asked} queries", same, subject, radius)
 
 
 def main() -> None:
