@@ -45,7 +45,8 @@ def attack(
         eps: radius, a number or one an image: in [0, 1] units for L∞ (2/255), else in the norm of the
             [0, 1] tensor. Needed by attacks with a radius; a minimal-norm attack succeeds within it.
         goal: `Targeted(class)`, or `Untargeted()`: the default.
-        labels: the true classes, for an untargeted goal; the model's own answers if left out.
+        labels: the true classes, for an untargeted goal; the model's own answers if left out. With a
+            target the truth plays no part.
         seed: of the noise; the same seed and picture give the same noise in every batch.
         early_stop: retire an image at its first confirmed success; False does all the work and keeps
             the largest margin. Minimal-norm attacks always run to their end.
