@@ -18,7 +18,8 @@ from advlab.core.randomness import Noise
 
 _START_TRIES = 100
 _HALVINGS = 9
-# Probes are at least this many times as long as what float32 resolves.
+# Probes are at least this many times as long as what float32 resolves. On photos of 224 px factors of 100 and
+# 1000 gave the same distances within what seeds differ by; 10 and the paper's rule gave slightly larger ones.
 _FLOOR = 100
 # How many numbers of probes are held in memory at once.
 _PROBE_VALUES = 2**25

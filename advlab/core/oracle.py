@@ -185,7 +185,7 @@ class Oracle:
         if not alone:
             chosen = chosen[_first_best(rank[chosen], images[chosen], len(self.best.rank))]
         target = images[chosen]
-        self.best.image[target] = x[query[chosen]]
+        self.best.image[target] = x if len(chosen) == len(x) else x[query[chosen]]
         self.best.rank[target] = rank[chosen]
         self.best.size[target] = torch.where(reached[chosen], sizes[chosen], torch.inf)
         self.best.fresh[target] = reached[chosen]
