@@ -22,8 +22,8 @@ _ORACLES: dict[Access, type[Oracle]] = {
     Access.SCORES: ScoreOracle,
     Access.LABEL: DecisionOracle,
 }
-# A point found on the boundary may fall on its other side when it is judged in another batch: it is
-# then moved outwards along its own line, at most by one percent.
+# A point found on the boundary may fall on its other side when it is judged in another batch or layout:
+# it is moved outwards along its own line, by little more than one percent at most.
 _OUTWARDS = (1e-5, 1e-4, 1e-3, 1e-2)
 
 
@@ -203,10 +203,10 @@ class _Run:
         return confirmed
 
     def _settle(self, rows: Tensor) -> None:
-        """Move minimal candidates that the verifier does not confirm outwards until it does."""
+        """Move minimal candidates outwards until the verifier confirms them by more than rounding."""
         best = self.oracle.best
         for share in _OUTWARDS:
-            rows = rows[best.size[rows].isfinite() & (self.verdicts.margin[rows] <= 0)]
+            rows = rows[best.size[rows].isfinite() & (self.verdicts.margin[rows] <= self.verdicts.rounding[rows])]
             clean = self.x[rows]
             moved = (clean + (best.image[rows] - clean) * (1 + share)).clamp_(0, 1)
             self._judge(moved, rows)

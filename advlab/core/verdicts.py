@@ -57,12 +57,16 @@ class Verdicts:
         self.confidence = x.new_zeros(count)
         self.label = torch.zeros(count, dtype=torch.int64, device=x.device)
         self.passes = torch.zeros_like(self.label)
+        # A margin of this size can change its sign in another layout or batch.
+        self.rounding = torch.zeros_like(self.margin)
 
     def judge(self, images: Tensor, rows: Tensor) -> Tensor:
         """Votes `[V, r, K]` on `images`, noted as those of these rows."""
         logits = votes(self._classifier, images)
         self.passes[rows] += len(logits)
         self.label[rows], self.confidence[rows] = answer(logits)
+        largest = logits.abs().amax((0, 2)).nan_to_num(0, 0)
+        self.rounding[rows] = 100 * torch.finfo(logits.dtype).eps * largest
         return logits
 
     def snapshot(self) -> Answers:

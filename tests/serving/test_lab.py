@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+import advlab
 from advlab import models
+from advlab.core.classifier import Execution
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
 from advlab.data.samples import sample
@@ -106,3 +108,13 @@ def test_every_verdict_is_a_sentence(changes: dict[str, object]) -> None:
     text = sentence(attacked(**changes))
     assert text[0].isupper()
     assert text.endswith(".")
+
+
+def test_a_minimal_perturbation_still_fools_in_another_layout() -> None:
+    """The smallest points lie on the boundary; they must not hang on the last bit of one execution."""
+    ours = models.load(MODEL)
+    plain = ours.with_execution(Execution(channels_last=False))
+    x = torch.cat([ours.prepare(sample(name).picture()) for name in ("coffee", "cat")])
+    r = advlab.attack(ours, x, "cw", steps=30, search_steps=3, initial_const=1.0)
+    assert r.success.all()
+    assert torch.equal(plain(r.adversarial.contiguous()).argmax(1), r.label_after)
