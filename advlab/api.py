@@ -31,6 +31,7 @@ def attack(
     early_stop: bool = True,
     max_queries: int | None = None,
     start: Tensor | None = None,
+    frames: int = 0,
     progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     **parameters: Any,  # noqa: ANN401 - checked against the attack's fields
@@ -52,6 +53,7 @@ def attack(
             the largest margin. Minimal-norm attacks always run to their end.
         max_queries: the attacker's forward passes for an image, never exceeded.
         start: pictures `[N, C, H, W]` of the target, for targeted attacks that see labels only.
+        frames: keep at most as many steps of the first image as a film, in `result.film`.
         progress: called after each step and about five times a second.
         should_stop: asked between chunks of work; True ends the run with what has been found.
         **parameters: the attack's own, such as `steps=20`.
@@ -69,6 +71,7 @@ def attack(
         early_stop=early_stop,
         max_queries=_budget(max_queries),
         start=None if start is None else _starts(classifier, start, len(images)),
+        frames=_frames(frames),
         progress=progress,
         should_stop=should_stop,
     )
@@ -139,6 +142,12 @@ def _seed(seed: int) -> int:
     if not 0 <= int(seed) < 2**63:
         raise ParameterError(f"The seed is a whole number from 0 to 2^63 - 1, not {seed}.")
     return int(seed)
+
+
+def _frames(frames: int) -> int:
+    if frames != int(frames) or not 0 <= frames <= 1000:
+        raise ParameterError(f"frames is a whole number from 0 to 1000, not {frames}.")
+    return int(frames)
 
 
 def _budget(max_queries: int | None) -> int | None:

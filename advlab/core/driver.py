@@ -10,6 +10,7 @@ from torch import Tensor
 from advlab.core import norms, starts
 from advlab.core.attack import Access, Attack, Objective, State
 from advlab.core.classifier import Classifier
+from advlab.core.film import Film
 from advlab.core.goals import Goal
 from advlab.core.memory import keep_freed
 from advlab.core.norms import Norm
@@ -47,13 +48,15 @@ class Settings:
     """Everything about a run that is neither the attack's nor the threat model's.
 
     `early_stop` retires an image at its first confirmed success; otherwise all the work is done and
-    the largest margin is kept. Minimal-norm attacks always run to their end.
+    the largest margin is kept. Minimal-norm attacks always run to their end. `frames` is how many steps
+    of the first image to keep as a film at most.
     """
 
     seed: int = 0
     early_stop: bool = True
     max_queries: int | None = None
     start: Tensor | None = None
+    frames: int = 0
     progress: Callable[[Progress], None] | None = None
     should_stop: Callable[[], bool] | None = None
 
@@ -101,6 +104,7 @@ class _Run:
         self.already = self.verdicts.margin > 0
         self.search = ~self.already if eps is None else ~self.already & (eps > 0)
         self.trace = Trace()
+        self.film = Film(settings.frames) if settings.frames else None
         self.stopped = False
         self.oracle: Oracle = _ORACLES[attack.access](
             classifier,
@@ -114,6 +118,7 @@ class _Run:
             max_queries=settings.max_queries,
             start=settings.start,
             tick=self._tick,
+            filmed=self.film is not None,
         )
 
     def _draw_start(self) -> None:
@@ -220,6 +225,8 @@ class _Run:
         trace.own.append(o.latest.own.clone())
         trace.rival.append(o.latest.rival.clone())
         trace.size.append(o.best.size.clone())
+        if self.film is not None:
+            self.film.add(len(trace) - 1, o.seen[0])
 
     def _assemble(self) -> AttackResult:
         o, verdicts, before = self.oracle, self.verdicts, self.before
@@ -247,6 +254,7 @@ class _Run:
             verifications=verdicts.passes,
             zero_gradients=o.ledger.zero_gradients,
             trace=self.trace,
+            film=self.film,
             stopped=self.stopped,
             goal=self.goal,
             norm=o.norm,

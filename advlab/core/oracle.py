@@ -38,6 +38,7 @@ class Oracle:
         max_queries: int | None = None,
         start: Tensor | None = None,
         tick: Callable[[], None] = lambda: None,
+        filmed: bool = False,
     ) -> None:
         count, device = len(x), x.device
         self._classifier = classifier
@@ -52,7 +53,7 @@ class Oracle:
         unknown = torch.full((count,), torch.nan, dtype=x.dtype, device=device)
         worst = torch.full_like(unknown, -torch.inf)
         self.best = Best(x.clone(), worst, -worst, torch.zeros_like(unknown, dtype=torch.bool))
-        self.latest = Latest(unknown, unknown.clone(), unknown.clone())
+        self.latest = Latest(unknown, unknown.clone(), unknown.clone(), x.clone() if filmed else None)
         self.rows = torch.arange(count, device=device)
         self.keep(self.rows)
 
@@ -90,6 +91,11 @@ class Oracle:
         if self.max_queries is None:
             return torch.full_like(self.rows, 2**62)
         return self.max_queries - self.ledger.queries[self.rows]
+
+    @property
+    def seen(self) -> Tensor:
+        """What each image's last query was `[N, C, H, W]`, or the best ones where no film is made. For the driver."""
+        return self.best.image if self.latest.image is None else self.latest.image
 
     @property
     def at_once(self) -> int:
@@ -159,7 +165,7 @@ class Oracle:
     def _offer(self, x: Tensor, images: Tensor, goal: Goal, logits: Tensor, *, alone: bool) -> None:
         """Every admissible query is a candidate: keep the best of each image."""
         revealed = self._reveal(logits, goal)
-        self._note(images, revealed, logits, goal)
+        self._note(x, images, revealed, logits, goal)
         reached = (revealed > 0) & (revealed >= self._wanted)
         minimal = self._objective is Objective.MINIMAL
         hopeful = revealed > self.best.rank[images]
@@ -196,7 +202,7 @@ class Oracle:
             [norms.size(x[which] - self._all_x[images[part]], self.norm) for part, which in _cut(x, query)]
         )
 
-    def _note(self, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
+    def _note(self, x: Tensor, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
         """Remember the scores of each image's last query for the trace."""
         probability = logits.softmax(1)
         own = probability.gather(1, goal.index.unsqueeze(1)).squeeze(1)
@@ -204,6 +210,8 @@ class Oracle:
         self.latest.margin[images] = revealed
         self.latest.own[images] = own
         self.latest.rival[images] = rival
+        if self.latest.image is not None:
+            self.latest.image[images] = x
 
 
 def _cut(x: Tensor, query: Tensor) -> Iterator[tuple[slice, slice | Tensor]]:
@@ -234,8 +242,14 @@ class DecisionOracle(Oracle):
     def _reveal(self, logits: Tensor, goal: Goal) -> Tensor:
         return torch.where(goal.margin(logits) > 0, 1.0, -1.0).to(logits.dtype)
 
-    def _note(self, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
+    def _note(self, x: Tensor, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
         """A label says nothing about scores, so the trace shows none."""
+
+    @property
+    def seen(self) -> Tensor:
+        """Of many probes of the boundary none says much: the best images so far `[N, C, H, W]`."""
+        return self.best.image
+
 
 
 class ScoreOracle(Oracle):

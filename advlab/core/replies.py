@@ -38,6 +38,7 @@ class Latest:
     margin: Tensor
     own: Tensor
     rival: Tensor
+    image: Tensor | None = None  # the image that they are about; kept for a film only
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class AttackRequest(BaseModel):
         norm, eps: the threat model; eps in [0, 1] units, None for a minimal-norm search without radius.
         target: the class to reach, or None for any other than the model's own answer.
         seed: of the attack's noise.
+        truth: what the picture really shows, if somebody said so; an untargeted attack then leaves this class.
         early_stop: end at the first confirmed success instead of keeping the largest margin.
         max_queries: the attacker's budget of forward passes.
     """
@@ -33,6 +34,7 @@ class AttackRequest(BaseModel):
     norm: Norm
     eps: float | None = Field(None, ge=0)
     target: int | None = Field(None, ge=0)
+    truth: int | None = Field(None, ge=0)
     seed: int = Field(0, ge=0)
     early_stop: bool = False
     max_queries: int | None = Field(None, ge=1)

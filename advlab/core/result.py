@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from advlab.core.film import Film
 from advlab.core.goals import Goal
 from advlab.core.norms import Norm
 
@@ -57,6 +58,7 @@ class AttackResult:
             confirmations, and the making of a starting picture.
         zero_gradients: how many of the gradients `[N]` were exactly zero or not finite.
         trace: the run step by step.
+        film: the first image at some of these steps, if `frames` asked for them.
         stopped: whether somebody stopped the run.
         goal, norm, eps: the threat model; `eps` is `[N]`, or None for a search without a radius.
         seconds: wall time.
@@ -83,3 +85,4 @@ class AttackResult:
     norm: Norm
     eps: Tensor | None
     seconds: float
+    film: Film | None = None
