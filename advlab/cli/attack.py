@@ -1,48 +1,25 @@
-"""The command line: attack a picture, list models and attacks."""
+"""Commands about attacks: what there is, and one on a picture."""
 
 import difflib
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from PIL import Image
-from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.table import Column, Table
 
 from advlab import attacks, models
+from advlab.cli.base import app, console
 from advlab.core.attack import Objective
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest, Value
 from advlab.data import pictures
 from advlab.data.samples import SAMPLES, sample
-from advlab.errors import AdvlabError, InputError, ParameterError
+from advlab.errors import InputError, ParameterError
 from advlab.serving import lab
 from advlab.serving.outcome import Outcome, percent, sentence
-
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Adversarial attacks on image classifiers.")
-_console = Console()
-
-
-def main() -> None:
-    """Run the command line; what a person can mend is one sentence and exit code 2."""
-    try:
-        app(standalone_mode=True)
-    except AdvlabError as error:
-        Console(stderr=True).print(f"[bold]advlab:[/bold] {error}", highlight=False)
-        sys.exit(2)
-
-
-@app.command("models")
-def list_models() -> None:
-    """The models there are."""
-    table = Table(Column("name", no_wrap=True), "model", "input", "published accuracy", "weights")
-    for name, card in models.catalogue().items():
-        here = "here" if card.weights() else card.install
-        table.add_row(name, card.title, "×".join(map(str, card.input_size)), card.accuracy, here)
-    _console.print(table)
 
 
 @app.command("attacks")
@@ -52,7 +29,7 @@ def list_attacks() -> None:
     for name, attack in attacks.available().items():
         own = ", ".join(f"{key}={field.default}" for key, field in attack.model_fields.items())
         table.add_row(name, attack.title, attack.access, " ".join(attack.norms), own)
-    _console.print(table)
+    console.print(table)
 
 
 @app.command("attack")
@@ -90,7 +67,7 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
         max_queries=max_queries,
         parameters=dict(_assignment(text) for text in param or []),
     )
-    with Bar(console=_console, transient=True) as bar:
+    with Bar(console=console, transient=True) as bar:
         task = bar.add_task(f"{kind.title} on {model}", total=1.0)
         outcome = lab.run(request, image, progress=lambda p: bar.update(task, completed=p.fraction))
     _report(outcome)
@@ -150,7 +127,7 @@ def _assignment(text: str) -> tuple[str, Value]:
 
 def _report(outcome: Outcome) -> None:
     before, after = outcome.before, outcome.after
-    _console.print(f"[bold]{outcome.verdict}[/bold]  {sentence(outcome)}", highlight=False)
+    console.print(f"[bold]{outcome.verdict}[/bold]  {sentence(outcome)}", highlight=False)
     table = Table("", "before", "after")
     table.add_row(
         "answer", f"{before.label} {percent(before.confidence)}", f"{after.label} {percent(after.confidence)}"
@@ -161,9 +138,9 @@ def _report(outcome: Outcome) -> None:
     )
     table.add_row("queries, gradients", "", f"{outcome.queries:,}, {outcome.gradients:,}")
     table.add_row("seconds", "", f"{outcome.seconds:.2f} on {outcome.device}")
-    _console.print(table)
+    console.print(table)
     if outcome.drawn_start:
-        _console.print("It started from a picture of the target drawn with the model's gradient, in place of a photo.")
+        console.print("It started from a picture of the target drawn with the model's gradient, in place of a photo.")
 
 
 def _write(outcome: Outcome, folder: Path, stem: str) -> None:
@@ -177,7 +154,7 @@ def _write(outcome: Outcome, folder: Path, stem: str) -> None:
         (folder / f"{name}.json").write_text(json.dumps(_plain(outcome), indent=2, ensure_ascii=False), "utf-8")
     except OSError as error:
         raise InputError(f"Cannot write to {folder}: {error.strerror or error}.") from error
-    _console.print(f"Written: {folder / name}.png and .json", highlight=False)
+    console.print(f"Written: {folder / name}.png and .json", highlight=False)
 
 
 def _plain(outcome: Outcome) -> dict[str, object]:

@@ -1,0 +1,20 @@
+"""The command line: attack a picture, list models and attacks."""
+
+import sys
+
+from rich.console import Console
+
+from advlab.cli import attack, models
+from advlab.cli.base import app
+from advlab.errors import AdvlabError
+
+__all__ = ["app", "attack", "main", "models"]
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is one sentence and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except AdvlabError as error:
+        Console(stderr=True).print(f"[bold]advlab:[/bold] {error}", highlight=False)
+        sys.exit(2)
