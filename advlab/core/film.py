@@ -48,4 +48,4 @@ class Film:
         if len(frames) > self.most:
             chosen = torch.linspace(0, len(frames) - 1, self.most).round().int().tolist()
             steps, frames = [steps[i] for i in chosen], [frames[i] for i in chosen]
-        return steps, torch.stack(frames) if frames else torch.empty(0, dtype=torch.uint8)
+        return steps, torch.stack(frames) if frames else torch.empty(0, 0, 0, 0, dtype=torch.uint8)

@@ -1,5 +1,6 @@
 """What the lab does with one picture: look at it with a model, and attack it."""
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -9,14 +10,19 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from advlab import api, attacks, models
+from advlab import __version__, api, attacks, models
 from advlab.core.classifier import Classifier
 from advlab.core.driver import Progress
 from advlab.core.goals import Goal, Targeted, Untargeted
 from advlab.core.request import AttackRequest
 from advlab.core.result import AttackResult
 from advlab.core.rounding import EightBit, give_out
-from advlab.serving.outcome import Curve, Look, Opinion, Outcome, Verdict
+from advlab.data import pictures
+from advlab.serving.outcome import Curve, Execution, Film, Look, Opinion, Outcome, Verdict
+from advlab.serving.proof import prove
+
+# Frames of the film that the page plays.
+FRAMES = 24
 
 _rates: dict[str, tuple[float, float]] = {}
 _rates_lock = threading.Lock()
@@ -45,7 +51,7 @@ def run(
     """
     classifier = models.load(request.model)
     x = classifier.prepare(picture)
-    goal: Goal = Untargeted() if request.target is None else Targeted(request.target)
+    goal: Goal = Untargeted(request.truth) if request.target is None else Targeted(request.target)
     result = api.attack(
         classifier,
         x,
@@ -56,6 +62,7 @@ def run(
         seed=request.seed,
         early_stop=request.early_stop,
         max_queries=request.max_queries,
+        frames=FRAMES,
         progress=progress,
         should_stop=should_stop,
     )
@@ -71,14 +78,19 @@ def _outcome(
     before, after = _opinion(classifier, shares), _opinion(classifier, rounded.shares)
     goal = int(result.goal.index[0])
     clean, adversarial = _pixels((x[0] * 255).round().to(torch.uint8)), _pixels(rounded.pixels)
+    verdict = _verdict(request, result, rounded, before, after)
+    png = pictures.png(adversarial, about={"advlab": request.model_dump_json(), "verdict": verdict.value})
+    proof = prove(png, clean, request, classifier, result.goal)
+    if not proof.inside or (verdict.success and not proof.reached):
+        verdict = Verdict.INVALID
     return Outcome(
         request=request,
-        verdict=_verdict(request, result, rounded, before, after),
+        verdict=verdict,
         clean=clean,
         adversarial=adversarial,
         before=before,
         after=after,
-        goal=None if request.target is None else classifier.labels[request.target],
+        goal=_label(classifier, request.target),
         goal_before=float(shares[goal]),
         goal_after=float(rounded.shares[goal]),
         similarity=_similarity(clean, adversarial),
@@ -92,6 +104,11 @@ def _outcome(
         device=str(classifier.device),
         drawn_start=request.target is not None and attacks.registry.get(request.attack).needs_start,
         curve=_curve(result),
+        film=_film(result),
+        unrounded=result.adversarial[0].float().cpu().numpy(),
+        truth=_label(classifier, request.truth),
+        png=png,
+        execution=_execution(classifier, clean),
     )
 
 
@@ -99,7 +116,7 @@ def _verdict(
     request: AttackRequest, result: AttackResult, rounded: EightBit, before: Opinion, after: Opinion
 ) -> Verdict:
     if bool(result.already[0]):
-        return Verdict.ALREADY
+        return Verdict.ALREADY if request.target is not None else Verdict.ALREADY_WRONG
     if rounded.success:
         return Verdict.FOOLED if request.target is None else Verdict.TARGET_HIT
     if result.stopped:
@@ -107,6 +124,33 @@ def _verdict(
     if request.target is not None and after.index != before.index:
         return Verdict.WRONG_NOT_TARGET
     return Verdict.HELD
+
+
+def _label(classifier: Classifier, index: int | None) -> str | None:
+    return None if index is None else classifier.labels[index]
+
+
+def _film(result: AttackResult) -> Film:
+    if result.film is None:
+        raise TypeError("The lab asks for a film with every run.")
+    steps, frames = result.film.cut()
+    return Film(tuple(step + 1 for step in steps), frames.permute(0, 2, 3, 1).numpy())
+
+
+def _execution(classifier: Classifier, clean: np.ndarray) -> Execution:
+    how = classifier.execution
+    return Execution(
+        device=str(classifier.device),
+        threads=torch.get_num_threads(),
+        precision=how.precision,
+        channels_last=how.channels_last,
+        chunk=how.chunk,
+        processor=torch.backends.cpu.get_cpu_capability(),
+        torch=torch.__version__,
+        advlab=__version__,
+        model_digest=classifier.digest,
+        picture_digest=hashlib.sha256(f"{clean.shape}".encode() + clean.tobytes()).hexdigest(),
+    )
 
 
 def _opinion(classifier: Classifier, probabilities: Tensor) -> Opinion:

@@ -16,7 +16,9 @@ class Verdict(StrEnum):
     WRONG_NOT_TARGET = "WRONG, NOT TARGET"
     HELD = "HELD"
     ALREADY = "ALREADY THERE"
+    ALREADY_WRONG = "ALREADY WRONG"
     STOPPED = "STOPPED"
+    INVALID = "INVALID"
 
     @property
     def success(self) -> bool:
@@ -63,6 +65,30 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Film:
+    """The run in pictures: at some of its steps, what the attacker looked at."""
+
+    steps: tuple[int, ...]  # counted from 1, as in the curve
+    frames: np.ndarray  # [T, H, W, C] uint8
+
+
+@dataclass(frozen=True)
+class Execution:
+    """On what a result was computed: the same again gives the same, to the bit."""
+
+    device: str
+    threads: int  # of torch, on a CPU
+    precision: str
+    channels_last: bool
+    chunk: int | None
+    processor: str  # which instructions torch used
+    torch: str
+    advlab: str
+    model_digest: str
+    picture_digest: str  # of the clean crop
+
+
+@dataclass(frozen=True)
 class Outcome:
     """A finished run. Pixels, opinion and norms are those of the 8-bit picture that is given out.
 
@@ -89,6 +115,16 @@ class Outcome:
     device: str
     drawn_start: bool  # whether the picture it started from was drawn with the model's own gradient
     curve: Curve
+    film: Film
+    unrounded: np.ndarray  # [C, H, W] float32: the image that the search returned
+    truth: str | None  # what the picture really shows, if somebody said so
+    png: bytes  # the adversarial picture as a file: what was opened again and judged
+    execution: Execution
+
+    @property
+    def steps(self) -> int:
+        """How many steps were recorded."""
+        return self.film.steps[-1] if self.film.steps else 0
 
     @property
     def changed(self) -> bool:
@@ -117,9 +153,17 @@ def sentence(outcome: Outcome) -> str:
             return f"The model still says {after.label}{_wanted(outcome)}. {_why_held(outcome)}"
         case Verdict.ALREADY:
             return f"The model says {before.label} before any attack: there is nothing to reach. Choose another target."
+        case Verdict.ALREADY_WRONG:
+            return (
+                f"It is {outcome.truth}, and the model says {before.label} without any attack: an attack would "
+                "prove nothing. Choose another picture or a better model."
+            )
         case Verdict.STOPPED:
             still = "still says" if after.index == before.index else "says"
-            return f"Stopped before it got there; the model {still} {after.label}{_wanted(outcome)}."
+            where = f"Stopped at step {outcome.steps:,}" if outcome.steps else "Stopped"
+            return f"{where}, before it got there; the model {still} {after.label}{_wanted(outcome)}."
+        case Verdict.INVALID:
+            return "The saved file does not hold up: opened again, it is judged otherwise or changed more than allowed."
 
 
 def _visible(similarity: float) -> str:

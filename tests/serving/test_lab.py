@@ -1,8 +1,11 @@
 """A run on one picture: what is claimed is what the given-out pixels do."""
 
+import io
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import advlab
 from advlab import models
@@ -10,7 +13,7 @@ from advlab.core.classifier import Execution
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
 from advlab.data.samples import sample
-from advlab.serving import lab
+from advlab.serving import lab, proof
 from advlab.serving.outcome import Outcome, Verdict, percent, sentence
 
 MODEL = "efficientnet_lite0"
@@ -118,3 +121,38 @@ def test_a_minimal_perturbation_still_fools_in_another_layout() -> None:
     r = advlab.attack(ours, x, "cw", steps=30, search_steps=3, initial_const=1.0)
     assert r.success.all()
     assert torch.equal(plain(r.adversarial.contiguous()).argmax(1), r.label_after)
+
+
+def test_a_truth_makes_a_wrong_answer_already_wrong() -> None:
+    outcome = attacked(truth=817)
+    assert outcome.verdict is Verdict.ALREADY_WRONG
+    assert (outcome.queries, outcome.changed) == (0, False)
+    assert "It is sports car" in sentence(outcome)
+    right = attacked(truth=attacked().before.index)
+    assert right.verdict is Verdict.FOOLED
+
+
+def test_the_film_shows_the_run_to_its_last_step() -> None:
+    outcome = attacked()
+    assert outcome.film.steps == tuple(range(1, len(outcome.curve.own) + 1))
+    assert outcome.film.frames.shape == (len(outcome.film.steps), *outcome.clean.shape)
+    assert np.abs(outcome.film.frames.astype(int) - outcome.clean).max() <= 2
+
+
+def test_the_file_is_opened_again_and_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = attacked()
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(outcome.png))), outcome.adversarial)
+    clean = Image.fromarray(outcome.clean)
+    lossy = lab.pictures.png
+    monkeypatch.setattr(lab.pictures, "png", lambda pixels, about: lossy(np.asarray(clean), about=about))
+    assert attacked().verdict is Verdict.INVALID
+    louder = np.clip(outcome.adversarial.astype(int) + np.sign(outcome.adversarial.astype(int) - outcome.clean), 0, 255)
+    monkeypatch.setattr(lab.pictures, "png", lambda pixels, about: lossy(louder.astype(np.uint8), about=about))
+    assert attacked().verdict is Verdict.INVALID
+
+
+@pytest.mark.parametrize("norm", list(Norm))
+def test_the_proof_measures_by_itself(norm: Norm) -> None:
+    outcome = attacked()
+    measured = proof._size((outcome.adversarial.astype(float) - outcome.clean) / 255, norm)
+    assert measured == pytest.approx(outcome.norms[norm], rel=1e-5)
