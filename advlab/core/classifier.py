@@ -2,17 +2,16 @@
 
 import contextlib
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Self
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from advlab.core import framing
 from advlab.errors import InputError, ModelError, ParameterError
 
 Precision = Literal["float32", "bf16"]
@@ -186,25 +185,26 @@ class Classifier(nn.Module):
             is resized and cropped in 8 bits, so what is shown is exactly what is classified.
         """
         channels, height, width = self.input_size
-        if channels not in (1, 3):
-            raise InputError(f"{self.name} takes {channels} channels: no picture has as many.")
-        picture = picture.convert("L" if channels == 1 else "RGB")
-        whole = self._resized(picture.width, picture.height)
-        if whole != picture.size:
-            picture = picture.resize(whole, self.preprocessing.resample)
-        left, top = round((whole[0] - width) / 2), round((whole[1] - height) / 2)
-        picture = picture.crop((left, top, left + width, top + height))
-        pixels = torch.from_numpy(np.array(picture, dtype=np.uint8)).reshape(height, width, channels)
-        return (pixels.permute(2, 0, 1).unsqueeze(0).float() / 255).contiguous().to(self._device)
+        picture = framing.in_channels(picture, channels, self.name)
+        how = self.preprocessing
+        return framing.pixels(framing.scaled(picture, height, width, how.crop, how.resample)).to(self._device)
 
-    def _resized(self, width: int, height: int) -> tuple[int, int]:
-        """The size to which a picture is scaled before its centre is cropped (torchvision's rule)."""
-        _, target_height, target_width = self.input_size
-        tall = math.floor(target_height / self.preprocessing.crop)
-        wide = math.floor(target_width / self.preprocessing.crop)
-        if width * tall >= height * wide:  # wider than the target: the height decides
-            return int(tall * width / height), tall
-        return wide, int(wide * height / width)
+    def as_is(self, picture: Image.Image) -> Tensor:
+        """A picture of exactly the model's input size, pixel by pixel: `(1, C, H, W)` as `prepare` gives it.
+
+        For pictures that were made for this model, such as adversarial ones: to scale them, if only to
+        crop them again, would wash out what was added to them.
+
+        Raises:
+            InputError: the picture has another size.
+        """
+        channels, height, width = self.input_size
+        if picture.size != (width, height):
+            raise InputError(
+                f"The picture has {picture.width} × {picture.height} pixels and {self.name} sees "
+                f"{width} × {height}: use `prepare`, which scales it."
+            )
+        return framing.pixels(framing.in_channels(picture, channels, self.name)).to(self._device)
 
 
 def _has_bf16(device: torch.device) -> bool:

@@ -6,12 +6,15 @@ import warnings
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
-from PIL.PngImagePlugin import PngInfo
+from pydantic import ValidationError
 
+from advlab.core.request import AttackRequest
+from advlab.data import notes
 from advlab.errors import InputError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 EXTENSIONS = ("jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif")
+NOTE = "advlab"  # names the text chunk with the request, in what is downloaded
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 40_000_000
 
@@ -63,13 +66,29 @@ def _rgb(picture: Image.Image) -> Image.Image:
 
 def png(pixels: np.ndarray, *, about: dict[str, str] | None = None) -> bytes:
     """A lossless PNG of `[H, W, C]` uint8 pixels, C 1 or 3, with notes in its text chunks."""
-    notes = PngInfo()
-    for key, text in (about or {}).items():
-        notes.add_itxt(key, text)
     file = io.BytesIO()
     grey = pixels.ndim == 3 and pixels.shape[2] == 1
-    Image.fromarray(pixels[..., 0] if grey else pixels).save(file, "PNG", pnginfo=notes)
+    Image.fromarray(pixels[..., 0] if grey else pixels).save(file, "PNG", pnginfo=notes.written(about or {}))
     return file.getvalue()
+
+
+def recognise(data: bytes) -> AttackRequest | None:
+    """The request of the run that an uploaded file came from, if it is a PNG that we wrote.
+
+    Anybody can write such a note, so it proves nothing: use it to take the picture pixel by pixel
+    (`Classifier.as_is`) and to offer the same controls, and judge the pixels anew. Names in it (model,
+    attack, parameters) may be unknown here.
+
+    Returns:
+        The request in the PNG's text chunk "advlab"; None where there is none, or it is malformed.
+    """
+    text = notes.note(data, NOTE)
+    if text is None:
+        return None
+    try:
+        return AttackRequest.model_validate_json(text)
+    except ValidationError:
+        return None
 
 
 def digest(picture: Image.Image) -> str:
