@@ -44,7 +44,9 @@ def size(delta: Tensor, norm: Norm) -> Tensor:
             # takes twenty times as long, being one of the few that are not vectorised.
             return torch.maximum(flat.amax(1), -flat.amin(1))
         case Norm.L2:
-            length: Tensor = torch.linalg.vector_norm(flat, dim=1)
+            # In two stages: one sum over 150,000 values is wrong by 2e-5, more than the slack of `within`.
+            rows = torch.linalg.vector_norm(delta, dim=-1).reshape(len(delta), -1)
+            length: Tensor = torch.linalg.vector_norm(rows, dim=1)
             return length
         case Norm.L1:
             return flat.abs().sum(1)

@@ -15,7 +15,8 @@ class AttackRequest(BaseModel):
     """What to attack, how, and with what budget; a page, the CLI and a file all say it this way.
 
     Attributes:
-        picture: "sample:coffee", or "upload:" and the digest of the file's pixels.
+        picture: "sample:coffee", or "upload:" and the digest of the file's pixels; "exact:" for one
+            that is taken pixel by pixel, without resizing.
         model: a name from the catalogue.
         attack: a name from `advlab.attacks.available()`; `parameters` are its own.
         norm, eps: the threat model; eps in [0, 1] units, None for a minimal-norm search without radius.
@@ -53,6 +54,11 @@ class AttackRequest(BaseModel):
             problem = error.errors()[0]
             name, reason = ".".join(map(str, problem["loc"])), problem["msg"]
             raise ParameterError(f"{name} = {problem['input']!r} is impossible: {reason.lower()}.") from None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the picture is taken pixel by pixel."""
+        return self.picture.startswith("exact:")
 
     def key(self, *context: str) -> str:
         """Names the result: a hash of the request and of what it runs on (model digest, version, ...)."""

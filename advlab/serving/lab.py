@@ -17,6 +17,7 @@ from advlab.core.goals import Goal, Targeted, Untargeted
 from advlab.core.request import AttackRequest
 from advlab.core.result import AttackResult
 from advlab.core.rounding import EightBit, give_out
+from advlab.core.verdicts import votes
 from advlab.data import pictures
 from advlab.serving.outcome import Curve, Execution, Film, Look, Opinion, Outcome, Verdict
 from advlab.serving.proof import prove
@@ -28,14 +29,23 @@ _rates: dict[str, tuple[float, float]] = {}
 _rates_lock = threading.Lock()
 
 
-def look(model: str, picture: Image.Image) -> Look:
+def taken(classifier: Classifier, picture: Image.Image, *, exact: bool) -> Tensor:
+    """A picture as the model's input `(1, C, H, W)`: prepared like any photo, or pixel by pixel."""
+    return classifier.as_is(picture) if exact else classifier.prepare(picture)
+
+
+def look(model: str, picture: Image.Image, *, exact: bool = False) -> Look:
     """A picture as the model sees it, and what it says."""
     classifier = models.load(model)
-    x = classifier.prepare(picture)
-    with torch.no_grad():
-        opinion = _opinion(classifier, classifier(x)[0].softmax(0))
+    x = taken(classifier, picture, exact=exact)
+    says = opinion(classifier, shares(classifier, x))
     query, gradient = _rate(classifier)
-    return Look(_pixels((x[0] * 255).round().to(torch.uint8)), opinion, query, gradient, str(classifier.device))
+    return Look(_pixels((x[0] * 255).round().to(torch.uint8)), says, query, gradient, str(classifier.device))
+
+
+def shares(classifier: Classifier, x: Tensor) -> Tensor:
+    """Probabilities `[K]` of one image `(1, C, H, W)`, over as many votes as the model needs."""
+    return votes(classifier, x).softmax(2).mean(0)[0]
 
 
 def run(
@@ -50,7 +60,7 @@ def run(
         AdvlabError: a sentence for people.
     """
     classifier = models.load(request.model)
-    x = classifier.prepare(picture)
+    x = taken(classifier, picture, exact=request.exact)
     goal: Goal = Untargeted(request.truth) if request.target is None else Targeted(request.target)
     result = api.attack(
         classifier,
@@ -73,9 +83,8 @@ def run(
 def _outcome(
     request: AttackRequest, classifier: Classifier, x: Tensor, result: AttackResult, rounded: EightBit
 ) -> Outcome:
-    with torch.no_grad():
-        shares = classifier(x)[0].softmax(0)
-    before, after = _opinion(classifier, shares), _opinion(classifier, rounded.shares)
+    clean_shares = shares(classifier, x)
+    before, after = opinion(classifier, clean_shares), opinion(classifier, rounded.shares)
     goal = int(result.goal.index[0])
     clean, adversarial = _pixels((x[0] * 255).round().to(torch.uint8)), _pixels(rounded.pixels)
     verdict = _verdict(request, result, rounded, before, after)
@@ -91,7 +100,7 @@ def _outcome(
         before=before,
         after=after,
         goal=_label(classifier, request.target),
-        goal_before=float(shares[goal]),
+        goal_before=float(clean_shares[goal]),
         goal_after=float(rounded.shares[goal]),
         similarity=_similarity(clean, adversarial),
         stopped=result.stopped,
@@ -153,9 +162,10 @@ def _execution(classifier: Classifier, clean: np.ndarray) -> Execution:
     )
 
 
-def _opinion(classifier: Classifier, probabilities: Tensor) -> Opinion:
-    shares, indices = probabilities.topk(min(5, len(probabilities)))
-    pairs = zip(indices.tolist(), shares.tolist(), strict=True)
+def opinion(classifier: Classifier, probabilities: Tensor) -> Opinion:
+    """The five likeliest of probabilities `[K]`."""
+    largest, indices = probabilities.topk(min(5, len(probabilities)))
+    pairs = zip(indices.tolist(), largest.tolist(), strict=True)
     return Opinion(tuple((classifier.labels[index], share) for index, share in pairs), int(indices[0]))
 
 

@@ -144,26 +144,27 @@ def percent(share: float) -> str:
 def sentence(outcome: Outcome) -> str:
     """The verdict in one or two sentences: what happened, and how visible the change is."""
     before, after = outcome.before, outcome.after
+    still = "still says" if after.index == before.index else "says"
     match outcome.verdict:
         case Verdict.FOOLED | Verdict.TARGET_HIT:
-            return f"{_visible(outcome.similarity)} The model now says {after.label}, {_how_sure(before, after)}."
+            said = f"{_visible(outcome.similarity)} The model now says {after.label}, {_how_sure(before, after)}."
         case Verdict.WRONG_NOT_TARGET:
-            return f"The model is wrong now, but it says {after.label}, not {outcome.goal} ({_goal(outcome)})."
+            said = f"The model is wrong now, but it says {after.label}, not {outcome.goal} ({_goal(outcome)})."
         case Verdict.HELD:
-            return f"The model still says {after.label}{_wanted(outcome)}. {_why_held(outcome)}"
+            said = f"The model still says {after.label}{_wanted(outcome)}. {_why_held(outcome)}"
         case Verdict.ALREADY:
-            return f"The model says {before.label} before any attack: there is nothing to reach. Choose another target."
+            said = f"The model says {before.label} before any attack: there is nothing to reach. Choose another target."
         case Verdict.ALREADY_WRONG:
-            return (
+            said = (
                 f"It is {outcome.truth}, and the model says {before.label} without any attack: an attack would "
                 "prove nothing. Choose another picture or a better model."
             )
         case Verdict.STOPPED:
-            still = "still says" if after.index == before.index else "says"
             where = f"Stopped at step {outcome.steps:,}" if outcome.steps else "Stopped"
-            return f"{where}, before it got there; the model {still} {after.label}{_wanted(outcome)}."
+            said = f"{where}, before it got there; the model {still} {after.label}{_wanted(outcome)}."
         case Verdict.INVALID:
-            return "The saved file does not hold up: opened again, it is judged otherwise or changed more than allowed."
+            said = "The saved file does not hold up: opened again, it is judged otherwise or changed more than allowed."
+    return said
 
 
 def _visible(similarity: float) -> str:

@@ -155,3 +155,9 @@ def test_rows_do_not_know_each_other():
         whole = norms.project(y, x, norm, eps)
         rows = [norms.project(y[[k]], x[[k]], norm, eps[[k]]) for k in range(5)]
         torch.testing.assert_close(whole, torch.cat(rows))
+
+
+@pytest.mark.parametrize("norm", list(Norm))
+def test_a_size_is_exact_to_float32_on_large_images(norm: Norm) -> None:
+    delta = torch.randint(-2, 3, (2, 3, 224, 224), generator=torch.Generator().manual_seed(0)).float() / 255
+    assert torch.allclose(norms.size(delta, norm).double(), norms.size(delta.double(), norm), rtol=2e-6, atol=0)
