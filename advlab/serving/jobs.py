@@ -1,24 +1,27 @@
-"""Jobs: equal work done once, Stop that is heard, results that outlive a page."""
+"""Jobs: equal work done once, turns for many people, Stop that is heard, results that outlive a page.
+
+Nobody is given another's result, because a job is found by its key alone and a key holds a digest of the very
+pixels that are worked on, together with all of the request: equal keys are equal work on equal pictures. What
+came of an uploaded picture is reached only by somebody who has that picture.
+"""
 
 import atexit
-import logging
-import queue
 import threading
 import time
-import uuid
-from collections import OrderedDict
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from advlab.core.driver import Progress
-from advlab.errors import AdvlabError
+from advlab.errors import ResourceError
+from advlab.serving.kept import Kept, size
+from advlab.serving.problems import sentence
+from advlab.serving.turns import Turns
 
 T = TypeVar("T")
-_LOG = logging.getLogger(__name__)
-_KEEP = 256
 # A job goes on for this many seconds after the last of its people was seen: a reload takes a moment.
 _GRACE = 10.0
+_MIB = 2**20
 
 
 class Status(StrEnum):
@@ -28,61 +31,52 @@ class Status(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    DROPPED = "dropped"  # nobody wanted it any more before it began: there is no value
 
 
 class Job(Generic[T]):
     """One piece of work; pages poll it, a worker fills it."""
 
-    def __init__(self, key: str, work: Callable[["Job[T]"], T], present: Callable[[str], bool]) -> None:
+    def __init__(self, key: str, work: Callable[["Job[T]"], T], home: "Jobs") -> None:
         self.key = key
+        self.people: set[str] = set()  # who wait for it; changed by its queue only
         self.status = Status.QUEUED
         self.progress: Progress | None = None
         self.value: T | None = None
         self.problem: str | None = None
         self._work: Callable[[Job[T]], T] | None = work
-        self._present = present
+        self._home = home
         self._stop = threading.Event()
         self._ended = threading.Event()
-        self._people: set[str] = set()
-        self._seen = self._looked = time.monotonic()
-        self._lock = threading.Lock()
+        self._alone: float | None = None  # since when none of its people is there
+        self._looked = time.monotonic()
 
     @property
     def live(self) -> bool:
         """Whether it still waits or runs."""
         return not self._ended.is_set()
 
-    def join(self, person: str) -> bool:
-        """Count somebody among those who wait for it; false if it is being stopped already."""
-        with self._lock:
-            if self._stop.is_set():
-                return False
-            self._people.add(person)
-            return True
+    @property
+    def stopped(self) -> bool:
+        """Whether it is to end, or has ended, before its time."""
+        return self._stop.is_set()
 
     def leave(self, person: str) -> bool:
         """Somebody no longer wants it; it stops when nobody does. Whether it stops now."""
-        with self._lock:
-            self._people.discard(person)
-            if not any(map(self._present, self._people)):
-                self._stop.set()
-            return self._stop.is_set()
+        return self._home.leave(self, person)
 
     def stop(self) -> None:
         """End it, whoever waits."""
-        self._stop.set()
+        self._home.stop(self)
 
     def stopping(self) -> bool:
         """For the work: whether to end now, because of Stop or because everybody has gone."""
         now = time.monotonic()
-        if not self._stop.is_set() and now - self._looked > 1:
+        if not self.stopped and now - self._looked > 1:
             self._looked = now
-            with self._lock:
-                if any(map(self._present, self._people)):
-                    self._seen = now
-                elif now - self._seen > _GRACE:
-                    self._stop.set()
-        return self._stop.is_set()
+            if self._home.deserted(self):
+                self._stop.set()
+        return self.stopped
 
     def tell(self, progress: Progress) -> None:
         """For the work: how far it is."""
@@ -92,74 +86,166 @@ class Job(Generic[T]):
         """Wait for the end; whether it came in time."""
         return self._ended.wait(seconds)
 
-    def run(self) -> None:
-        """Do the work, in the worker's thread; every failure becomes a sentence."""
-        work, self._work = self._work, None
-        self.status = Status.RUNNING
-        try:
-            if work is not None:
-                self.value = work(self)
-            self.status = Status.DONE
-        except AdvlabError as error:
-            self.problem, self.status = str(error), Status.FAILED
-        except Exception:  # noqa: BLE001 - the boundary: logged, numbered, and the server goes on
-            number = uuid.uuid4().hex[:8]
-            _LOG.exception("Job %s failed (%s)", self.key, number)
-            self.problem = f"Something went wrong on our side. The server's log has the details under {number}."
-            self.status = Status.FAILED
-        finally:
-            self._ended.set()
-
 
 class Jobs:
-    """A queue with workers of its own and the results; the least recently used results go first."""
+    """A queue with workers of its own, in which people take turns, and the results."""
 
     def __init__(
         self,
         workers: int = 1,
         prepare: Callable[[], None] = lambda: None,
         present: Callable[[str], bool] = lambda _: True,
+        *,
+        limit: int | None = 4,
+        most_bytes: int = 512 * _MIB,
     ) -> None:
+        """Start the workers.
+
+        Args:
+            workers: how many jobs run at once.
+            prepare: called once in each worker's thread.
+            present: whether somebody still has the page open; called often, from any thread.
+            limit: most live jobs that one person may wait for.
+            most_bytes: of the results that are kept.
+        """
         self._present = present
-        self._waiting: queue.SimpleQueue[Job[Any]] = queue.SimpleQueue()
-        self._jobs: OrderedDict[str, Job[Any]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._limit = limit
+        self._turns: Turns[Job[Any]] = Turns(workers)
+        self._live: dict[str, Job[Any]] = {}  # by key
+        self._kept: Kept[Job[Any]] = Kept(most_bytes)
+        self._changed = threading.Condition()
+        self._closed = False
+        self._swept = 0.0
         # Daemons, so that a run of half an hour does not keep the server from ending.
         for number in range(workers):
             threading.Thread(target=self._serve, args=(prepare,), name=f"advlab-{number}", daemon=True).start()
         atexit.register(self.close)
 
-    def _serve(self, prepare: Callable[[], None]) -> None:
-        prepare()
-        while True:
-            self._waiting.get().run()
-
-    def close(self) -> None:
-        """Stop everything, and wait a moment until the workers have heard it."""
-        with self._lock:
-            live = [job for job in self._jobs.values() if job.live]
-        for job in live:
-            job.stop()
-        for job in live:
-            if job.status is Status.RUNNING:
-                job.wait(2)
-
     def submit(self, key: str, person: str, work: Callable[[Job[T]], T]) -> Job[T]:
-        """The job of this key: a running or finished one if there is one, else a new one."""
-        with self._lock:
-            job = self._jobs.get(key)
-            if job is None or job.status is Status.FAILED or not job.join(person):
-                job = Job(key, work, self._present)
-                job.join(person)
-                self._jobs[key] = job
-                self._waiting.put(job)
-            self._jobs.move_to_end(key)
-            for old in [k for k, j in self._jobs.items() if not j.live][: max(0, len(self._jobs) - _KEEP)]:
-                del self._jobs[old]
+        """The job of this key: a running or finished one if there is one, else a new one.
+
+        Raises:
+            ResourceError: the person waits for as many jobs as one may already.
+        """
+        with self._changed:
+            if self._closed:
+                raise ResourceError("The server is being stopped: come back when it runs again.")
+            job = self._live.get(key)
+            if job is not None and not job.stopped:
+                if person not in job.people:
+                    self._check_limit(person)
+                    self._turns.join(job, person)
+                return job
+            job = self._kept.get(key)
+            if job is None:
+                self._sweep()
+                self._check_limit(person)
+                job = self._live[key] = Job(key, work, self)
+                self._turns.add(job, person)
+                self._changed.notify_all()
             return job
 
     def ahead(self, job: Job[Any]) -> int:
-        """How many jobs wait or run before this one."""
-        with self._lock:
-            live = [j for j in self._jobs.values() if j.live]
-        return live.index(job) if job in live else 0
+        """How many jobs run now or will begin before this one, in the order of turns."""
+        with self._changed:
+            self._sweep()
+            return self._turns.ahead(job)
+
+    def leave(self, job: Job[Any], person: str) -> bool:
+        """Somebody no longer wants a job; it stops when none of those who do is there. Whether it stops."""
+        with self._changed:
+            self._turns.leave(job, person)
+            if job.live and not any(map(self._present, job.people)):
+                self.stop(job)
+            return job.stopped or not job.live
+
+    def stop(self, job: Job[Any]) -> None:
+        """End a job, whoever waits: at once if it has not begun, else as soon as its work asks."""
+        with self._changed:
+            job._stop.set()
+            if job.status is Status.QUEUED:
+                self._drop(job)
+
+    def deserted(self, job: Job[Any]) -> bool:
+        """Whether all the people of a job have been away for longer than a reload takes."""
+        now = time.monotonic()
+        with self._changed:
+            if any(map(self._present, job.people)):
+                job._alone = None
+                return False
+            job._alone = job._alone or now
+            return now - job._alone > _GRACE
+
+    def close(self) -> None:
+        """Stop everything, and wait a moment until the workers have heard it."""
+        with self._changed:
+            self._closed = True
+            live = self._turns.live
+            for job in live:
+                self.stop(job)
+            self._changed.notify_all()
+        for job in live:
+            job.wait(2)
+
+    def _check_limit(self, person: str) -> None:
+        if self._limit is not None and self._turns.of(person) >= self._limit:
+            runs = f"{self._limit} runs" if self._limit > 1 else "a run"
+            raise ResourceError(f"You have {runs} under way already: wait until one has ended, or stop one.")
+
+    def _serve(self, prepare: Callable[[], None]) -> None:
+        prepare()
+        while (job := self._take()) is not None:
+            self._run(job)
+
+    def _take(self) -> Job[Any] | None:
+        """The next job for this worker, once there is one; None when the server ends."""
+        with self._changed:
+            while not self._closed:
+                self._sweep()
+                job = self._turns.next(lambda job: any(map(self._present, job.people)))
+                if job is not None:
+                    self._turns.begin(job)
+                    job.status = Status.RUNNING
+                    return job
+                # Those who wait may come back, or be gone for good, without anybody telling.
+                self._changed.wait(1 if self._turns.waiting else None)
+        return None
+
+    def _run(self, job: Job[T]) -> None:
+        """Do the work; every failure becomes a sentence."""
+        work, job._work = job._work, None
+        value: T | None = None
+        problem: str | None = None
+        try:
+            value = work(job) if work is not None else None
+        except Exception as error:  # noqa: BLE001 - the boundary: in words or logged, and the server goes on
+            problem = sentence(error, job.key)
+        bytes_ = size(value)
+        with self._changed:
+            self._turns.end(job)
+            if problem is None and not job.stopped:
+                self._kept.put(job.key, job, bytes_)
+            self._end(job, Status.DONE if problem is None else Status.FAILED, value, problem)
+
+    def _drop(self, job: Job[Any], problem: str | None = None) -> None:
+        self._turns.drop(job)
+        self._end(job, Status.DROPPED, None, problem)
+
+    def _end(self, job: Job[T], status: Status, value: T | None, problem: str | None) -> None:
+        if self._live.get(job.key) is job:
+            del self._live[job.key]
+        job._work = None
+        job.value, job.problem, job.status = value, problem, status
+        job._ended.set()
+        self._changed.notify_all()
+
+    def _sweep(self) -> None:
+        """Drop what waits for people who have gone; looked for twice a second at most."""
+        now = time.monotonic()
+        if now - self._swept < 0.5:
+            return
+        self._swept = now
+        for job in self._turns.waiting[:]:
+            if self.deserted(job):
+                job._stop.set()
+                self._drop(job, "This run was taken out of the queue when its page was closed: press Run again.")

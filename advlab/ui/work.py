@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from advlab import models
 from advlab.core.request import AttackRequest
 from advlab.data import pictures
+from advlab.errors import ParameterError
 from advlab.serving import lab
 from advlab.serving.jobs import Job, Jobs
 from advlab.serving.outcome import Look, Outcome
@@ -17,6 +18,8 @@ from advlab.ui.state import Picture
 
 DEFAULT_MODEL = "efficientnet_lite0"
 _SERVER = "the server itself"
+_MIB = 2**20
+_LOOKS = 64 * _MIB
 
 
 @st.cache_resource
@@ -24,18 +27,35 @@ def jobs() -> Jobs:
     """The queue for runs: on a CPU, workers × torch threads stay within the cores."""
     cores, threads = os.cpu_count() or 1, _threads()
     on_cpu = models.best_device().type == "cpu"
-    return Jobs(max(1, cores // threads) if on_cpu else 1, lambda: torch.set_num_threads(threads), _present)
+    return Jobs(
+        max(1, cores // threads) if on_cpu else 1,
+        lambda: torch.set_num_threads(threads),
+        _present,
+        limit=_setting("ADVLAB_RUNS_PER_PERSON", 4),
+        most_bytes=_setting("ADVLAB_RESULT_CACHE", 512, least=0) * _MIB,
+    )
 
 
 @st.cache_resource
 def _looks() -> Jobs:
-    """The queue for what takes an instant, so that nobody's long run keeps a picture from being shown."""
-    return Jobs(1, lambda: torch.set_num_threads(_threads()), _present)
+    """The queue for what takes an instant, so that nobody's long run keeps a picture from being shown.
+
+    All that is in it is the server's own: shared by those who look, never stopped, without a limit.
+    """
+    return Jobs(1, lambda: torch.set_num_threads(_threads()), limit=None, most_bytes=_LOOKS)
 
 
 def _threads() -> int:
     """Threads of one job on a CPU."""
-    return int(os.environ.get("ADVLAB_TORCH_THREADS", max(1, (os.cpu_count() or 1) // 4)))
+    return _setting("ADVLAB_TORCH_THREADS", max(1, (os.cpu_count() or 1) // 4))
+
+
+def _setting(name: str, usual: int, least: int = 1) -> int:
+    """A whole number from the environment."""
+    text = os.environ.get(name, str(usual))
+    if not text.isdecimal() or int(text) < least:
+        raise ParameterError(f"{name} = {text!r} is impossible: set it to a whole number of at least {least}.")
+    return int(text)
 
 
 def _person() -> str:
@@ -61,7 +81,14 @@ def look(model: str, picture: Picture) -> Job[Look]:
 
 
 def attack(request: AttackRequest, picture: Picture, *, example: bool = False) -> Job[Outcome]:
-    """Start a run, or join the same one that somebody else has started; an example is the server's own."""
+    """Start a run, or join the same one that somebody else has started; an example is the server's own.
+
+    The key holds a digest of the pixels, never the picture's name alone: a request that names somebody's upload
+    finds nothing without the upload itself.
+
+    Raises:
+        ResourceError: this visitor has as many runs under way as one may have.
+    """
     key = request.key(pictures.digest(picture.image))
     return jobs().submit(
         key,
