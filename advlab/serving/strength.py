@@ -61,7 +61,8 @@ def line(outcome: Outcome) -> Line:
 def check(outcome: Outcome, multiple: float) -> Checked:
     """Ask the model about exactly this multiple of the change."""
     classifier = models.load(outcome.request.model)
-    x = _at(outcome, min(max(multiple, 0.0), FURTHEST))
+    multiple = min(max(multiple, 0.0), FURTHEST)
+    x = _at(outcome, multiple)
     both = torch.cat([x, (x * 255).round() / 255]).to(classifier.device)
     exact, saved = votes(classifier, both).softmax(2).mean(0)
     return Checked(multiple, opinion(classifier, exact), opinion(classifier, saved), _size(outcome, multiple))

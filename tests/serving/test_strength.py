@@ -1,6 +1,5 @@
 """The line through a result, and a second model's view of it."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -69,4 +68,3 @@ def test_a_second_model_says_what_it_sees(outcome: Outcome) -> None:
     other = comparison.transfer(outcome, "efficientnet_lite1")
     assert other.scaled
     assert other.clean.label == "espresso"
-    assert np.isclose(sum(share for _, share in other.clean.top), 1, atol=0.5)
