@@ -1,0 +1,1 @@
+"""What people take along from a run: links, files, a script, a command line, a report. No Streamlit."""

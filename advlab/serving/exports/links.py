@@ -1,0 +1,80 @@
+"""Links: every control of the lab in the query of a URL. Uploads and own weights are never in one.
+
+A link is read by `parse`, which lives in `advlab.serving.exports.reading`: it never fails, and says what
+it had to leave out.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from urllib.parse import urlencode
+
+from advlab import attacks
+from advlab.core.norms import Norm
+from advlab.core.request import AttackRequest
+from advlab.serving.exports import numbers
+from advlab.serving.exports.reading import VERSION, Link, parse
+
+__all__ = ["VERSION", "Link", "note", "parse", "query", "url"]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def query(request: AttackRequest, *, run: bool = True, extra: Mapping[str, str] = _NOTHING) -> dict[str, str]:
+    """All of a request as parameters of a link, defaults included, since a default may change one day.
+
+    Args:
+        request: what the controls say.
+        run: whether the link starts the attack.
+        extra: what the page adds: `view`, and `with` for a second model.
+    """
+    values = {
+        "v": VERSION,
+        "image": request.picture if request.picture.startswith("sample:") else "upload",
+        "model": "own" if _own(request) else request.model,
+        "attack": request.attack,
+        "norm": request.norm.value,
+        "eps": _eps(request),
+    }
+    if request.target is None:
+        values["goal"] = "untargeted"
+    else:
+        values |= {"goal": "targeted", "target": str(request.target)}
+    attack = attacks.registry.get(request.attack).configured(request.parameters)
+    values |= {name: numbers.write(value) for name, value in attack.model_dump().items()}
+    return values | {
+        "seed": str(request.seed),
+        "early": str(int(request.early_stop)),
+        "queries": _or_none(request.max_queries),
+        "truth": _or_none(request.truth),
+        **extra,
+        "run": str(int(run)),
+    }
+
+
+def url(base: str, request: AttackRequest, *, run: bool = True, extra: Mapping[str, str] = _NOTHING) -> str:
+    """The whole link: `base` is the lab's address, such as `https://example.org/lab`."""
+    return f"{base}?{urlencode(query(request, run=run, extra=extra), safe=':')}"
+
+
+def note(request: AttackRequest) -> str | None:
+    """What a link of this request leaves out on purpose, as a sentence; None where it has everything."""
+    private = [] if request.picture.startswith("sample:") else ["Your picture is"]
+    private += ["Your weights are"] if _own(request) else []
+    if not private:
+        return None
+    who = private[0] if len(private) == 1 else "Your picture and your weights are"
+    return f"{who} never in a link: whoever opens it brings their own."
+
+
+def _own(request: AttackRequest) -> bool:
+    return request.model.startswith("own:")
+
+
+def _eps(request: AttackRequest) -> str:
+    if request.eps is None:
+        return "none"
+    return numbers.write_255ths(request.eps) if request.norm is Norm.LINF else numbers.write(request.eps)
+
+
+def _or_none(value: int | None) -> str:
+    return "none" if value is None else str(value)
