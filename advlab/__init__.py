@@ -12,25 +12,35 @@ from advlab import (
     attacks,
     errors,
 )
+from advlab._version import __version__
 from advlab.api import attack
 from advlab.core.classifier import Classifier, Execution, wrap
 from advlab.core.goals import Goal, Targeted, Untargeted
 from advlab.core.norms import Norm
 from advlab.core.result import AttackResult
+from advlab.core.rounding import EightBit
+from advlab.core.rounding import give_out as round_to_8_bits
+from advlab.data.sources import open_picture
 from advlab.models import load
+from advlab.recorded import compare_execution, pixel_digest
 
-__version__ = "0.1.0"
 __all__ = [
     "AttackResult",
     "Classifier",
+    "EightBit",
     "Execution",
     "Goal",
     "Norm",
     "Targeted",
     "Untargeted",
+    "__version__",
     "attack",
     "attacks",
+    "compare_execution",
     "errors",
     "load",
+    "open_picture",
+    "pixel_digest",
+    "round_to_8_bits",
     "wrap",
 ]

@@ -1,6 +1,5 @@
 """What the lab does with one picture: look at it with a model, and attack it."""
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from advlab import __version__, api, attacks, models
+from advlab import api, attacks, models, recorded
 from advlab.core.classifier import Classifier
 from advlab.core.driver import Progress
 from advlab.core.goals import Goal, Targeted, Untargeted
@@ -53,13 +52,15 @@ def run(
     picture: Image.Image,
     progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    *,
+    device: str | None = None,
 ) -> Outcome:
-    """Attack one picture and judge what is given out.
+    """Attack one picture and judge what is given out, on this device or on the best there is.
 
     Raises:
         AdvlabError: a sentence for people.
     """
-    classifier = models.load(request.model)
+    classifier = models.load(request.model, device)
     x = taken(classifier, picture, exact=request.exact)
     goal: Goal = Untargeted(request.truth) if request.target is None else Targeted(request.target)
     result = api.attack(
@@ -117,7 +118,7 @@ def _outcome(
         unrounded=result.adversarial[0].float().cpu().numpy(),
         truth=_label(classifier, request.truth),
         png=png,
-        execution=_execution(classifier, clean),
+        execution=Execution(**recorded.execution(classifier), picture_digest=recorded.pixel_digest(x[0])),
     )
 
 
@@ -144,22 +145,6 @@ def _film(result: AttackResult) -> Film:
         raise TypeError("The lab asks for a film with every run.")
     steps, frames = result.film.cut()
     return Film(tuple(step + 1 for step in steps), frames.permute(0, 2, 3, 1).numpy())
-
-
-def _execution(classifier: Classifier, clean: np.ndarray) -> Execution:
-    how = classifier.execution
-    return Execution(
-        device=str(classifier.device),
-        threads=torch.get_num_threads(),
-        precision=how.precision,
-        channels_last=how.channels_last,
-        chunk=how.chunk,
-        processor=torch.backends.cpu.get_cpu_capability(),
-        torch=torch.__version__,
-        advlab=__version__,
-        model_digest=classifier.digest,
-        picture_digest=hashlib.sha256(f"{clean.shape}".encode() + clean.tobytes()).hexdigest(),
-    )
 
 
 def opinion(classifier: Classifier, probabilities: Tensor) -> Opinion:
