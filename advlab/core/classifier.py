@@ -33,12 +33,22 @@ class Execution:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """From a picture to the model's input: resize the short side, crop the centre, normalise."""
+    """From a picture to the model's input: resize the short side, crop the centre, normalise.
+
+    Attributes:
+        mean, std: one number a channel, in [0, 1] units.
+        crop: the share of the resized picture that is kept.
+        resample: the filter of the resizing.
+        resize: pixels of the short side before the crop, where `crop` cannot say it exactly.
+        squash: resize both sides to that size, whatever the picture's proportions.
+    """
 
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     crop: float = 1.0
     resample: Image.Resampling = Image.Resampling.BICUBIC
+    resize: int | None = None
+    squash: bool = False
 
 
 class _ChannelsLast(torch.autograd.Function):

@@ -60,7 +60,7 @@ def in_chunks(
         part = slice(begin, min(begin + size, count))
         try:
             parts.append(work(part))
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
             if size == 1:
@@ -68,14 +68,28 @@ def in_chunks(
                     f"{classifier.name} does not fit into the memory of {classifier.device} even with one "
                     "image: choose a smaller model or close what else uses the memory."
                 ) from error
-            size = max(1, size // 2)
+        else:
+            begin += size
             continue
-        begin += size
+        size = max(1, size // 2)
+        release(classifier.device)  # out here: inside, the error's frames still hold what they could not finish
     return parts[0] if len(parts) == 1 else tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
 
 
-def out_of_memory(error: Exception) -> bool:
-    """Whether this is what it looks like when memory runs out; on a CPU only torch's text tells."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+def release(device: torch.device) -> None:
+    """Give back what the failed attempt left in PyTorch's own pool, which is in pieces too small for the next."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
+# What the allocators say where they do not raise torch's own error: CUDA and its libraries, glibc, Windows, Metal.
+_SAID = ("out of memory", "allocate memory", "not enough memory", "_alloc_failed")
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether this is the memory of some device saying no."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _SAID)

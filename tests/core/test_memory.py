@@ -22,7 +22,19 @@ def greedy(limit, error, seen):
     return work
 
 
-@pytest.mark.parametrize("error", [torch.OutOfMemoryError("no"), RuntimeError("can't allocate memory: 7 bytes")])
+ERRORS = [
+    torch.OutOfMemoryError("no"),
+    MemoryError(),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: 7 bytes"),
+    RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 7 bytes."),
+    RuntimeError("CUDA error: out of memory"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+    RuntimeError("MPS backend out of memory (MPS allocated: 7 bytes)"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=str)
 @pytest.mark.parametrize("limit", [1, 3, 10])
 def test_halving(error, limit):
     """All the work is done once, in order, in the largest halves that fit."""
