@@ -35,7 +35,7 @@ def execution(classifier: Classifier) -> Execution:
         channels_last=how.channels_last,
         chunk=how.chunk,
         processor=torch.backends.cpu.get_cpu_capability(),
-        torch=torch.__version__,
+        torch=str(torch.__version__),
         advlab=__version__,
         model_digest=classifier.digest,
     )

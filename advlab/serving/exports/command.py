@@ -1,8 +1,32 @@
 """A command line that reproduces a run."""
 
+import shlex
+
+from advlab.core.norms import Norm
+from advlab.serving.exports import names, numbers
+from advlab.serving.exports.files import complete
 from advlab.serving.outcome import Outcome
 
 
 def cli(outcome: Outcome, picture_name: str) -> str:
-    """The line; `picture_name` is the file name of an uploaded picture."""
-    raise NotImplementedError
+    """The line, for any POSIX shell; it writes its files to the folder `out`.
+
+    Args:
+        outcome: what to reproduce.
+        picture_name: the file name of an uploaded picture, which must lie where the line is run.
+    """
+    request, how = outcome.request, outcome.execution
+    picture = names.picture(outcome, picture_name)
+    words = ["python", "-m", "advlab", "attack", f"./{picture}" if picture.startswith("-") else picture]
+    words += ["--model", request.model, "--attack", request.attack, "--norm", request.norm.value]
+    if request.eps is not None:
+        words += ["--eps", numbers.fraction(request.eps) if request.norm is Norm.LINF else repr(request.eps)]
+    for name in ("target", "truth", "max_queries"):
+        value = getattr(request, name)
+        words += [] if value is None else [f"--{name.replace('_', '-')}", str(value)]
+    words += ["--early-stop"] if request.early_stop else []
+    words += ["--exact"] if request.exact else []
+    for name, value in complete(request).parameters.items():
+        words += ["--set", f"{name}={str(value).lower()}"]
+    words += ["--seed", str(request.seed), "--device", how.device, "--threads", str(how.threads), "--out", "out"]
+    return shlex.join(words)
