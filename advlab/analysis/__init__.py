@@ -1,0 +1,1 @@
+"""What can be said about an attack's result beyond its verdict."""
