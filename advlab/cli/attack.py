@@ -1,25 +1,27 @@
 """Commands about attacks: what there is, and one on a picture."""
 
-import difflib
-import json
 from pathlib import Path
 from typing import Annotated
 
+import torch
 import typer
 from PIL import Image
 from rich.progress import Progress as Bar
 from rich.table import Column, Table
+from typer import Argument, Option
 
 from advlab import attacks, models
+from advlab.cli import output, values
 from advlab.cli.base import app, console
-from advlab.core.attack import Objective
-from advlab.core.norms import Norm
-from advlab.core.request import AttackRequest, Value
+from advlab.core.request import AttackRequest
 from advlab.data import pictures
-from advlab.data.samples import SAMPLES, sample
+from advlab.data.sources import PREFIX, open_picture
 from advlab.errors import InputError, ParameterError
 from advlab.serving import lab
-from advlab.serving.outcome import Outcome, percent, sentence
+from advlab.serving.exports.requests import check, read_request
+
+# What a request file does not say; all other options it does.
+_BESIDE_A_REQUEST = ("picture", "request", "device", "threads", "out")
 
 
 @app.command("attacks")
@@ -34,139 +36,90 @@ def list_attacks() -> None:
 
 @app.command("attack")
 def attack_picture(  # noqa: PLR0917 - each is an option of the command
+    context: typer.Context,
     picture: Annotated[
-        str, typer.Argument(help="A file, or sample:coffee, sample:cat, sample:rocket, sample:motorcycle.")
-    ],
-    model: Annotated[str, typer.Option(help="See `python -m advlab models`.")] = "efficientnet_lite0",
-    attack: Annotated[str, typer.Option(help="See `python -m advlab attacks`.")] = "pgd",
-    norm: Annotated[str | None, typer.Option(help="linf, l2; the attack's first one if left out.")] = None,
-    eps: Annotated[str | None, typer.Option(help="Radius: 2/255, or 0.5.")] = None,
-    target: Annotated[str | None, typer.Option(help="The class to reach: its name or its number.")] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same result.")] = 0,
-    max_queries: Annotated[int | None, typer.Option(help="The attacker's budget.")] = None,
-    early_stop: Annotated[bool, typer.Option(help="End at the first success.")] = False,  # noqa: FBT002
-    param: Annotated[list[str] | None, typer.Option("--set", help="A parameter of the attack: --set steps=40.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the PNG and the result as JSON.")] = None,
+        str | None, Argument(help="A file, or sample:coffee, sample:cat, sample:rocket, sample:motorcycle.")
+    ] = None,
+    model: Annotated[str, Option(help="See `python -m advlab models`.")] = "efficientnet_lite0",
+    attack: Annotated[str, Option(help="See `python -m advlab attacks`.")] = "pgd",
+    norm: Annotated[str | None, Option(help="linf, l2; the attack's first one if left out.")] = None,
+    eps: Annotated[str | None, Option(help="Radius: 2/255, or 0.5.")] = None,
+    target: Annotated[str | None, Option(help="The class to reach: its name or its number.")] = None,
+    truth: Annotated[str | None, Option(help="What the picture really shows: its name or its number.")] = None,
+    exact: Annotated[bool, Option("--exact", help="Take the picture pixel by pixel, without scaling.")] = False,  # noqa: FBT002
+    seed: Annotated[int, Option(help="Same seed, same result.")] = 0,
+    max_queries: Annotated[int | None, Option(help="The attacker's budget.")] = None,
+    early_stop: Annotated[bool, Option(help="End at the first success.")] = False,  # noqa: FBT002
+    param: Annotated[list[str] | None, Option("--set", help="A parameter of the attack: --set steps=40.")] = None,
+    request: Annotated[
+        Path | None, Option(help="A JSON or YAML file that says all of this; see `--out`.", dir_okay=False)
+    ] = None,
+    device: Annotated[str | None, Option(help="cpu, cuda, cuda:1, mps; the best one if left out.")] = None,
+    threads: Annotated[int | None, Option(min=1, help="Of PyTorch, on a CPU.")] = None,
+    out: Annotated[
+        Path | None, Option(help="Folder for the picture, the arrays, the request, a script and a report.")
+    ] = None,
 ) -> None:
     """Attack one picture and say what came of it."""
-    ref, image = _picture(picture)
-    labels = models.card(model).labels()
-    kind = attacks.registry.get(attack)
-    radius = _number(eps) if eps is not None else None
-    if radius is None and kind.objective is Objective.RADIUS:
-        raise ParameterError(f"{kind.title} needs a radius: add --eps 2/255.")
-    request = AttackRequest.checked(
-        picture=ref,
-        model=model,
-        attack=attack,
-        norm=_norm(norm, kind.norms[0]),
-        eps=radius,
-        target=None if target is None else _target(target, labels),
-        seed=seed,
-        early_stop=early_stop,
-        max_queries=max_queries,
-        parameters=dict(_assignment(text) for text in param or []),
-    )
+    if request is not None:
+        _nothing_else(context)
+        wanted, image = _from_file(request, picture)
+    else:
+        kind = attacks.registry.get(attack)
+        ref, image = _picture(picture, exact=exact)
+        labels = models.card(model).labels()
+        wanted = AttackRequest.checked(
+            picture=ref,
+            model=model,
+            attack=attack,
+            norm=values.norm(norm, kind.norms[0]),
+            eps=None if eps is None else values.number(eps),
+            target=None if target is None else values.index(target, labels),
+            truth=None if truth is None else values.index(truth, labels),
+            seed=seed,
+            early_stop=early_stop,
+            max_queries=max_queries,
+            parameters=dict(values.assignment(text) for text in param or []),
+        )
+        check(wanted)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    title = attacks.registry.get(wanted.attack).title
     with Bar(console=console, transient=True) as bar:
-        task = bar.add_task(f"{kind.title} on {model}", total=1.0)
-        outcome = lab.run(request, image, progress=lambda p: bar.update(task, completed=p.fraction))
-    _report(outcome)
+        task = bar.add_task(f"{title} on {wanted.model}", total=1.0)
+        outcome = lab.run(wanted, image, progress=lambda p: bar.update(task, completed=p.fraction), device=device)
+    output.show(outcome)
     if out is not None:
-        _write(outcome, out, Path(picture).stem if ref.startswith("upload:") else ref.split(":")[1])
+        output.write(outcome, out, Path(picture or "").name)
 
 
-def _picture(text: str) -> tuple[str, Image.Image]:
-    if text.startswith("sample:"):
-        return text, sample(text.removeprefix("sample:")).picture()
-    file = Path(text)
-    if not file.is_file():
-        known = ", ".join(f"sample:{name}" for name in SAMPLES)
-        raise InputError(f"There is no file {text}; give a picture, or one of {known}.")
-    image = pictures.read(file.read_bytes(), file.name)
-    return f"upload:{pictures.digest(image)}", image
-
-
-def _norm(text: str | None, default: Norm) -> Norm:
+def _picture(text: str | None, *, exact: bool) -> tuple[str, Image.Image]:
+    """What requests call the picture, and the picture."""
     if text is None:
-        return default
-    if text not in list(Norm):
-        raise ParameterError(f"There is no norm “{text}”; there are: {', '.join(Norm)}.")
-    return Norm(text)
+        raise InputError(f"Say which picture: a file, or {PREFIX}coffee.")
+    image = open_picture(text)
+    if text.startswith(PREFIX) and not exact:
+        return text, image
+    return f"{'exact' if exact else 'upload'}:{pictures.digest(image)}", image
 
 
-def _number(text: str) -> float:
-    """A number, or a fraction such as 2/255."""
+def _from_file(file: Path, picture: str | None) -> tuple[AttackRequest, Image.Image]:
+    """A request that was written down; a picture that was uploaded is not in it."""
     try:
-        above, _, below = text.partition("/")
-        return float(above) / float(below or 1)
-    except (ValueError, ZeroDivisionError):
-        raise ParameterError(f"“{text}” is no number; write 2/255 or 0.5.") from None
-
-
-def _target(text: str, labels: tuple[str, ...]) -> int:
-    lower = [label.lower() for label in labels]
-    if text.lower() in lower:
-        return lower.index(text.lower())
-    if text.isdigit() and int(text) < len(labels):
-        return int(text)
-    near = difflib.get_close_matches(text.lower(), lower, n=3, cutoff=0.5)
-    hint = f" Did you mean: {', '.join(near)}?" if near else ""
-    raise ParameterError(f"The model has no class “{text}”.{hint}")
-
-
-def _assignment(text: str) -> tuple[str, Value]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ParameterError(f"“{text}” sets nothing; write --set steps=40.")
-    words: dict[str, Value] = {"true": True, "false": False, "none": None}
-    if value.lower() in words:
-        return name, words[value.lower()]
-    number = _number(value)
-    return name, int(number) if number.is_integer() and "." not in value and "/" not in value else number
-
-
-def _report(outcome: Outcome) -> None:
-    before, after = outcome.before, outcome.after
-    console.print(f"[bold]{outcome.verdict}[/bold]  {sentence(outcome)}", highlight=False)
-    table = Table("", "before", "after")
-    table.add_row(
-        "answer", f"{before.label} {percent(before.confidence)}", f"{after.label} {percent(after.confidence)}"
-    )
-    table.add_row("L∞", "", f"{outcome.norms['linf'] * 255:.3g}/255")
-    table.add_row(
-        "L2", "", f"{outcome.norms['l2']:.4g} (before rounding to 8 bits {outcome.unrounded_norms['l2']:.4g})"
-    )
-    table.add_row("queries, gradients", "", f"{outcome.queries:,}, {outcome.gradients:,}")
-    table.add_row("seconds", "", f"{outcome.seconds:.2f} on {outcome.device}")
-    console.print(table)
-    if outcome.drawn_start:
-        console.print("It started from a picture of the target drawn with the model's gradient, in place of a photo.")
-
-
-def _write(outcome: Outcome, folder: Path, stem: str) -> None:
-    request = outcome.request
-    name = f"{stem}-{request.attack}"
-    pixels = outcome.adversarial
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        about = {"advlab": request.model_dump_json(), "verdict": outcome.verdict.value}
-        (folder / f"{name}.png").write_bytes(pictures.png(pixels, about=about))
-        (folder / f"{name}.json").write_text(json.dumps(_plain(outcome), indent=2, ensure_ascii=False), "utf-8")
+        wanted = read_request(file.read_bytes(), file.name)
     except OSError as error:
-        raise InputError(f"Cannot write to {folder}: {error.strerror or error}.") from error
-    console.print(f"Written: {folder / name}.png and .json", highlight=False)
+        raise InputError(f"Cannot read {file}: {error.strerror or error}.") from error
+    if picture is None and not wanted.picture.startswith(PREFIX):
+        raise InputError(f"The picture of {file} was a file of somebody's: name it before --request.")
+    ref, image = _picture(picture or wanted.picture, exact=wanted.exact)
+    if ref != wanted.picture:
+        console.print(f"Another picture than that of {file}: expect another result.", highlight=False, markup=False)
+    return wanted.model_copy(update={"picture": ref}), image
 
 
-def _plain(outcome: Outcome) -> dict[str, object]:
-    return {
-        "request": outcome.request.model_dump(mode="json"),
-        "verdict": outcome.verdict.value,
-        "before": outcome.before.top,
-        "after": outcome.after.top,
-        "norms": outcome.norms,
-        "unrounded_norms": outcome.unrounded_norms,
-        "queries": outcome.queries,
-        "gradients": outcome.gradients,
-        "seconds": outcome.seconds,
-        "device": outcome.device,
-    }
+def _nothing_else(context: typer.Context) -> None:
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in _BESIDE_A_REQUEST and source is not None and source.name == "COMMANDLINE":
+            option = "set" if name == "param" else name.replace("_", "-")
+            raise ParameterError(f"The request says everything but the picture: leave out --{option}, or --request.")

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
 
 
@@ -139,6 +140,13 @@ def percent(share: float) -> str:
     if share < 0.001:
         return "<0.1%"
     return f"{share:.1%}"
+
+
+def size(norm: Norm, value: float) -> str:
+    """A size with its unit: L∞ in 1/255, L0 in pixels."""
+    if norm is Norm.LINF:
+        return f"{value * 255:.3g}/255"
+    return f"{value:,.0f} px" if norm is Norm.L0 else f"{value:.3g}"
 
 
 def sentence(outcome: Outcome) -> str:

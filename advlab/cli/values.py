@@ -1,0 +1,51 @@
+"""From the words of a command line to values, with a sentence where a word is none."""
+
+import difflib
+from collections.abc import Sequence
+
+from advlab.core.norms import Norm
+from advlab.core.request import Value
+from advlab.errors import ParameterError
+from advlab.serving.exports import numbers
+
+
+def norm(text: str | None, default: Norm) -> Norm:
+    """A norm by its name."""
+    if text is None:
+        return default
+    if text not in list(Norm):
+        raise ParameterError(f"There is no norm “{text}”; there are: {', '.join(Norm)}.")
+    return Norm(text)
+
+
+def number(text: str) -> float:
+    """A number, or a fraction such as 2/255."""
+    try:
+        above, _, below = text.partition("/")
+        return float(above) / float(below or 1)
+    except (ValueError, ZeroDivisionError):
+        raise ParameterError(f"“{text}” is no number; write 2/255 or 0.5.") from None
+
+
+def index(text: str, labels: Sequence[str]) -> int:
+    """A class by its name or its number."""
+    lower = [label.lower() for label in labels]
+    if text.lower() in lower:
+        return lower.index(text.lower())
+    if text.isdecimal() and int(text) < len(labels):
+        return int(text)
+    near = difflib.get_close_matches(text.lower(), lower, n=3, cutoff=0.5)
+    hint = f" Did you mean: {', '.join(near)}?" if near else ""
+    raise ParameterError(f"The model has no class “{text}”.{hint}")
+
+
+def assignment(text: str) -> tuple[str, Value]:
+    """A parameter of the attack: `steps=40`."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ParameterError(f"“{text}” sets nothing; write --set steps=40.")
+    words: dict[str, Value] = {"true": True, "false": False, "none": None}
+    if value.lower() in words:
+        return name, words[value.lower()]
+    plain = numbers.read(value)
+    return name, number(value) if plain is None else plain
