@@ -1,9 +1,44 @@
-"""The catalogue of models, and the cache that all sessions share."""
+"""The catalogue of models, the weights of your own, and the cache that all sessions share."""
 
-from advlab.models.cache import ModelCache, best_device
-from advlab.models.card import Card, card, catalogue
+from advlab.models.architectures import names as architectures_of
+from advlab.models.cache import Loaded, ModelCache, best_device
+from advlab.models.card import Card, catalogue
+from advlab.models.download import StoppedError, download
+from advlab.models.fetching import fetch
+from advlab.models.find import card, on_this_computer
+from advlab.models.labels import read_labels
+from advlab.models.own import MAX_WEIGHTS_BYTES, add_own
+from advlab.models.own import forget as _forget
+from advlab.models.preflight import Check, preflight
 
 cache = ModelCache()
 load = cache.load
 
-__all__ = ["Card", "ModelCache", "best_device", "cache", "card", "catalogue", "load"]
+
+def forget(name: str) -> None:
+    """Delete weights that were added with `add_own`, and unload the model."""
+    _forget(name)
+    cache.unload(name)
+
+
+__all__ = [
+    "MAX_WEIGHTS_BYTES",
+    "Card",
+    "Check",
+    "Loaded",
+    "ModelCache",
+    "StoppedError",
+    "add_own",
+    "architectures_of",
+    "best_device",
+    "cache",
+    "card",
+    "catalogue",
+    "download",
+    "fetch",
+    "forget",
+    "load",
+    "on_this_computer",
+    "preflight",
+    "read_labels",
+]

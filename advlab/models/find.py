@@ -1,0 +1,40 @@
+"""A model's card from its name, whoever it comes from."""
+
+import difflib
+
+from advlab.errors import ParameterError
+from advlab.models import folder, own, timm_cards, torchvision_cards
+from advlab.models.card import Card, catalogue, registry
+
+
+def card(name: str) -> Card:
+    """The card of this name: of the catalogue, `timm:…` for any network of timm, `own:…` for an upload.
+
+    Raises:
+        ParameterError: there is none; the nearest names are suggested.
+        ModelError: an upload that is no longer kept.
+    """
+    if name.startswith(timm_cards.PREFIX):
+        return timm_cards.card(name)
+    if name.startswith(own.PREFIX):
+        return own.card(name)
+    cards = catalogue()
+    if name in registry.all() or name in cards:
+        return cards[name]
+    near = difflib.get_close_matches(name, cards, n=3)
+    hint = f" Did you mean {' or '.join(f'“{other}”' for other in near)}?" if near else ""
+    raise ParameterError(f"There is no model “{name}”.{hint} `python -m advlab models --all` lists what there is.")
+
+
+def on_this_computer() -> dict[str, Card]:
+    """The cards whose weights are here and need no network: what a menu shows first.
+
+    Cheap: torchvision's list is not asked where no file could be one of its own.
+    """
+    found = {name: card for name, card in registry.all().items() if card.weights()}
+    files = folder.names()
+    if any(file.endswith(".pth") for file in files):
+        published = torchvision_cards.cards()
+        found.update((name, card) for name, card in published.items() if card.file in files and card.weights())
+    found.update((card.name, card) for card in timm_cards.fetched(files))
+    return found

@@ -1,0 +1,118 @@
+"""Every classification network of torchvision, with each of its published weights.
+
+The list is made from torchvision itself, and kept in a file for the version that is installed: importing
+torchvision takes a second or more, which a menu need not wait for twice.
+"""
+
+import re
+import threading
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from torch import nn
+
+from advlab.core.classifier import Preprocessing
+from advlab.errors import ModelError
+from advlab.models import architectures, folder, imagenet, libraries, published
+from advlab.models.card import Card
+from advlab.models.published import Record
+
+# Raise it when a record of old says less than one of now.
+_FORMAT = 1
+_SWAG = "CC-BY-NC 4.0: not for commercial use"
+_OTHERS = "code BSD-3-Clause; weights as published, trained on ImageNet: see the source"
+
+_lock = threading.Lock()
+_cards: dict[str, Card] = {}
+
+
+def cards() -> Mapping[str, Card]:
+    """The cards by name, for example `resnet50_imagenet1k_v2`."""
+    with _lock:
+        if not _cards:
+            _cards.update((record.name, _card(record)) for record in _records())
+        return _cards
+
+
+def _records() -> list[Record]:
+    installed = f"{version('torchvision')}, format {_FORMAT}"
+    kept = folder.home() / "torchvision.json"
+    records = published.read(kept, installed)
+    if records is None:
+        records = records_of_torchvision()
+        published.write(records, kept, installed)
+    return records
+
+
+def records_of_torchvision() -> list[Record]:
+    """The records, made from torchvision's own tables."""
+    library = libraries.torchvision_models()
+    return [
+        _record(name, weights)
+        for name in architectures.names("torchvision")
+        for weights in library.get_model_weights(name)
+    ]
+
+
+def _record(name: str, weights: Any) -> Record:  # noqa: ANN401 - an enum of torchvision
+    about, prepare = weights.meta, weights.transforms()
+    (crop,), (resize,) = prepare.crop_size, prepare.resize_size
+    scores = about["_metrics"]["ImageNet-1K"]
+    file = weights.url.rsplit("/", 1)[1]
+    prefix = re.search(r"-([0-9a-f]{8,})\.", file)
+    return Record(
+        name=f"{name}_{weights.name.lower()}",
+        title=f"{name} · {weights.name.replace('IMAGENET1K_', 'ImageNet, ').replace('_', ' ')}",
+        summary=f"{about['num_params'] / 1e6:.1f} million parameters, {about['_ops']:,.1f} billion multiply-adds.",
+        family="torchvision",
+        architecture=f"torchvision:{name}",
+        classes=len(imagenet.labels()),
+        input_size=(3, crop, crop),
+        preprocessing=Preprocessing(
+            mean=tuple(prepare.mean),
+            std=tuple(prepare.std),
+            crop=crop / resize,
+            resample=Image.Resampling[prepare.interpolation.value.upper()],
+            resize=resize,
+        ),
+        licence=_SWAG if "SWAG" in weights.name else _OTHERS,
+        source=about.get("license") or about["recipe"],
+        accuracy=f"{scores['acc@1']:.1f}% top-1",
+        accuracy_source="ImageNet-1K validation, as published by torchvision with the weights",
+        parameters=about["num_params"],
+        bytes=round(about["_file_size"] * 2**20),
+        url=weights.url,
+        sha256_prefix=prefix.group(1) if prefix else None,
+        file=file,
+        # These two were trained on another normalisation, and turn ours into theirs.
+        options={"transform_input": True} if name in {"googlenet", "inception_v3"} else {},
+    )
+
+
+def _card(record: Record) -> Card:
+    return published.card(record, imagenet.labels, lambda file: build(record, file), size=record.bytes)
+
+
+def build(record: Record, file: Path) -> nn.Module:
+    """The network of a record with the weights in a file.
+
+    Raises:
+        ModelError: the file is damaged, or another network's.
+    """
+    network = architectures.network(record.architecture, record.classes, record.input_size, **record.options)
+    state = {
+        key: tensor for key, tensor in published.state(file).items() if not key.startswith(architectures.AUXILIARY)
+    }
+    if "densenet" in record.architecture:  # saved when the layers had a dot in their names
+        state = {re.sub(r"\.(norm|conv)\.([12])\.", r".\1\2.", key): tensor for key, tensor in state.items()}
+    try:
+        network.load_state_dict(state, assign=True)
+    except RuntimeError as error:
+        raise ModelError(
+            f"The file {file.name} does not hold the weights of {record.title}: "
+            f"delete it from {file.parent} and fetch it again."
+        ) from error
+    return network
