@@ -2,29 +2,38 @@
 
 import streamlit as st
 
-from advlab.ui import controls, frame, lab
+from advlab.ui import arrival, controls, frame, lab, picker, run
 from advlab.ui.state import lab as lab_state
 
 frame.require()
 
 state = lab_state()
-lab.collect(state)
+cards = state.cards()
+run.collect(state)
+arrival.arrive(state, cards)
+if state.presenting and state.outcome is not None and not run.live(state):
+    lab.present(state, state.outcome)
+    st.stop()
 
 with st.sidebar:
-    values = controls.values(state.picture.ref)
-request, problem = lab.read(values)
+    values = controls.values(state.picture.ref, cards)
+state.compare = st.session_state.get("with")
+request, problem = run.read(values)
 look = lab.first_look(state, str(values["model"]))
 with st.sidebar:
-    lab.run_buttons(state, request, problem, look)
+    run.buttons(state, request, problem, look)
+arrival.write(state, request)
 
-lab.choose_picture(state)
-# Two places that are always there, so that nothing below moves when progress comes and goes.
+top = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top")
+with top:
+    picker.picker(state)
+    lab.page_tools(state, request)
+picker.problem(state)
+# Places that are always there, so that nothing below moves when progress comes and goes.
 progress, result = st.container(), st.container()
 with progress:
-    if state.notice:
-        st.info(state.notice)
-    if state.job is not None:
-        lab.watch(state)
+    lab.running(state)
+    picker.recognised(state)
 with result:
     if state.outcome is not None:
         lab.show_outcome(state, state.outcome, request)

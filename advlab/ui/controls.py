@@ -2,15 +2,18 @@
 
 import difflib
 import types
+from collections.abc import Mapping
 from typing import Union, get_args, get_origin
 
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from advlab import attacks, models
+from advlab import attacks
 from advlab.core.attack import Access, Attack, Objective, Widget
 from advlab.core.norms import Norm
 from advlab.core.request import Value
+from advlab.models import Card
+from advlab.ui.work import DEFAULT_MODEL
 
 _SEES = {Access.GRADIENT: "Gradient", Access.SCORES: "Scores", Access.LABEL: "Label"}
 _SEES_HELP = (
@@ -20,23 +23,60 @@ _SEES_HELP = (
 # For L∞ people speak of n/255; for the others, of the size of the [0, 1] picture.
 # Less than 1/255 cannot be saved in an 8-bit picture.
 _EPS = {Norm.LINF: (1.0, 32.0, 2.0, 1.0, "%d/255"), Norm.L2: (0.1, 10.0, 0.5, 0.1, "%.1f")}
-_ANY, _CHOSEN = "Any other class", "A chosen class"
+ANY, CHOSEN = "Any other class", "A chosen class"
 
 
-def model() -> str:
+def model(cards: Mapping[str, Card]) -> str:
     """Which model."""
-    cards = models.catalogue()
+    names = list(cards)
     return st.selectbox(
-        "Model", list(cards), format_func=lambda name: cards[name].title, key="model", persist_state="session"
+        "Model",
+        names,
+        index=names.index(DEFAULT_MODEL) if DEFAULT_MODEL in cards else 0,
+        format_func=lambda name: cards[name].title,
+        key="model",
+        persist_state="session",
+        help="Those on this computer. More, and your own weights, are on the page Models.",
+    )
+
+
+def compare(cards: Mapping[str, Card], chosen: str) -> str | None:
+    """A second model to attack beside the first."""
+    others = [name for name in cards if name != chosen]
+    if st.session_state.get("with") not in [None, *others]:
+        st.session_state["with"] = None
+    return st.selectbox(
+        "Compare with",
+        others,
+        index=None,
+        format_func=lambda name: cards[name].title,
+        placeholder="no second model",
+        key="with",
+        persist_state="session",
+        help="The same attack on a second model, and what it says to the first one's picture.",
+    )
+
+
+def truth(labels: tuple[str, ...]) -> int | None:
+    """What the picture really shows, if somebody says so."""
+    return st.selectbox(
+        "What is it really?",
+        range(len(labels)),
+        index=None,
+        format_func=lambda index: labels[index],
+        placeholder="what the model says",
+        key="truth",
+        persist_state="session",
+        help="Optional. Without it the model's own answer counts as the truth. Type to search.",
     )
 
 
 def goal(labels: tuple[str, ...]) -> int | None:
     """The class to reach, or None for any other."""
     chosen = st.segmented_control(
-        "Goal", [_ANY, _CHOSEN], default=_ANY, required=True, key="goal", persist_state="session", width="stretch"
+        "Goal", [ANY, CHOSEN], default=ANY, required=True, key="goal", persist_state="session", width="stretch"
     )
-    if chosen == _ANY:
+    if chosen == ANY:
         return None
     usual = difflib.get_close_matches("sports car", labels, n=1)
     return st.selectbox(
@@ -98,14 +138,32 @@ def threat(attack: type[Attack]) -> tuple[Norm, float | None]:
     )
     if not limited:
         return norm, None
-    low, high, value, step, shown = _EPS[norm]
+    low, high, value, step, shown = _bounds(norm, st.session_state.get(eps_key(norm, attack)))
     # Square needs more room than attacks that see gradients.
     eps = st.slider(
         "ε", low, high, value * (4 if attack.access is Access.SCORES else 1), step, format=shown,
-        key=f"eps-{norm}-{attack.access}", persist_state="session",
+        key=eps_key(norm, attack), persist_state="session",
         help="The largest change allowed: of any value for L∞, of the whole picture for L2.",
     )  # fmt: skip
     return norm, eps / 255 if norm is Norm.LINF else eps
+
+
+def eps_key(norm: Norm, attack: type[Attack]) -> str:
+    """Of the slider for this norm."""
+    return f"eps-{norm}-{attack.access}"
+
+
+def _bounds(norm: Norm, wanted: float | None) -> tuple[float, float, float, float, str]:
+    """Limits of the slider; a link may have asked for what lies beyond or between the usual ones."""
+    low, high, value, step, shown = _EPS[norm]
+    if wanted is None:
+        return low, high, value, step, shown
+    between = abs(wanted / step - round(wanted / step)) > 1e-6
+    return (
+        min(low, wanted), max(high, wanted), value,
+        step / 100 if between else step,
+        shown if not between else shown.replace("%d", "%.2f").replace("%.1f", "%.3f"),
+    )  # fmt: skip
 
 
 def parameters(attack: type[Attack]) -> dict[str, Value]:
@@ -156,29 +214,31 @@ def budget(attack: type[Attack]) -> tuple[int, bool, int | None]:
         persist_state="session",
         help="Off: all the steps are done and the surest result is kept.",
     )
-    most = None
-    if attack.access is not Access.GRADIENT:
-        most = st.number_input(
-            "Maximum queries",
-            value=None,
-            step=1,
-            placeholder="no limit",
-            key=f"most-{attack.name}",
-            persist_state="session",
-            help="How often the attacker may ask the model.",
-        )
+    most = st.number_input(
+        "Maximum queries",
+        value=None,
+        step=1,
+        placeholder="no limit",
+        key=f"most-{attack.name}",
+        persist_state="session",
+        help="How often the attacker may ask the model.",
+    )
     return int(seed), early, most
 
 
-def values(picture: str) -> dict[str, object]:
+def values(picture: str, cards: Mapping[str, Card]) -> dict[str, object]:
     """All of them, as the values of an `AttackRequest`; some may be impossible."""
-    name = model()
-    target = goal(models.catalogue()[name].labels())
+    name = model(cards)
+    labels = cards[name].labels()
+    target = goal(labels)
     attack = method()
     norm, eps = threat(attack)
-    with st.expander("Steps, seed and budget"):
+    with st.expander("Steps, seed and budget", key="more", on_change="ignore"):
         own = parameters(attack)
         seed, early, most = budget(attack)
+    with st.expander("Truth and a second model", key="beside", on_change="ignore"):
+        real = truth(labels)
+        compare(cards, name)
     return {
         "picture": picture,
         "model": name,
@@ -186,6 +246,7 @@ def values(picture: str) -> dict[str, object]:
         "norm": norm,
         "eps": eps,
         "target": target,
+        "truth": real,
         "seed": seed,
         "early_stop": early,
         "max_queries": most,

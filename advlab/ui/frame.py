@@ -17,7 +17,10 @@ def pages() -> dict[str, list[StreamlitPage]]:
     folder = _ROOT / "pages"
     return {
         "": [st.Page(folder / "home.py", title="Home", default=True)],
-        "Attack": [st.Page(folder / "lab.py", title="Attack Lab", url_path="lab")],
+        "Attack": [
+            st.Page(folder / "lab.py", title="Attack Lab", url_path="lab"),
+            st.Page(folder / "models.py", title="Models", url_path="models"),
+        ],
     }
 
 

@@ -1,21 +1,12 @@
-"""What Home shows: a sentence, a real example, and the way in."""
+"""What Home shows: a sentence, an example that is there at once, and three ways in."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from advlab.core.norms import Norm
-from advlab.core.request import AttackRequest
-from advlab.serving.jobs import Job
-from advlab.serving.outcome import Outcome
-from advlab.ui import report, state, work
-
-_EXAMPLE = AttackRequest(
-    picture="sample:coffee",
-    model=work.DEFAULT_MODEL,
-    attack="pgd",
-    norm=Norm.LINF,
-    eps=2 / 255,
-    parameters={"steps": 20},
-)
+from advlab.data.samples import sample
+from advlab.serving import example
+from advlab.serving.exports import links
+from advlab.ui import report, viewer, work
 
 
 def hero() -> None:
@@ -27,34 +18,50 @@ def hero() -> None:
     )
 
 
-def way_in() -> None:
-    """To the lab."""
-    if st.button("Open the Attack Lab", type="primary", icon=":material/bolt:", key="open-lab"):
-        st.switch_page("pages/lab.py")
+def striking() -> None:
+    """A real run, recorded and repeated by a test; nobody waits for it."""
+    outcome = example.load()
+    viewer.viewer(outcome, work.name(outcome), views=("swipe", "pair", "change", "blink"), key="home-viewer")
+    st.caption(f"Recorded with EfficientNet-Lite0 and PGD. Photo: {sample('coffee').credit}.")
 
 
-def example() -> None:
-    """A run of this very server: computed once for all visitors, drawn when it is there."""
-    job = _job()
-    if job.wait(0.3):
-        _show(job)
-    else:
-        _wait()
+def said() -> None:
+    """What the example shows, and how to run it."""
+    report.verdict(example.load())
+    with st.container(key="run-it"):
+        st.page_link(
+            "pages/lab.py",
+            label="Run it yourself",
+            icon=":material/bolt:",
+            query_params=links.query(example.REQUEST),
+            width="content",
+        )
 
 
-def _job() -> Job[Outcome]:
-    return work.attack(_EXAMPLE, state.lab().offered[_EXAMPLE.picture], example=True)
+def ways_in() -> None:
+    """For teachers, engineers, and people who show it to others."""
+    with _way("Teach", "Drag ε, blink, play the attack step by step. A link carries every setting to the whole class."):
+        st.page_link(
+            "pages/lab.py",
+            label="Open the Attack Lab",
+            icon=":material/school:",
+            query_params=links.query(example.REQUEST, extra={"view": "strength"}),
+        )
+    with _way(
+        "Measure",
+        "Your own photos and weights, exact budgets and seeds; the tensors, and a script that repeats them to the bit.",
+    ):
+        st.page_link("pages/models.py", label="Choose or bring a model", icon=":material/deployed_code:")
+    with _way("Show", "One pair of pictures, one sentence, three numbers: readable from the last row."):
+        st.page_link(
+            "pages/lab.py",
+            label="Open Present mode",
+            icon=":material/present_to_all:",
+            query_params=links.query(example.REQUEST, extra={"view": "present"}),
+        )
 
 
-def _show(job: Job[Outcome]) -> None:
-    if job.value is None:
-        return
-    report.verdict(job.value)
-    report.pictures(job.value)
-
-
-@st.fragment(run_every=0.5)
-def _wait() -> None:
-    if not _job().live:
-        st.rerun()
-    st.caption("The example is being computed…")
+def _way(name: str, sentence: str) -> DeltaGenerator:
+    box = st.container(border=True, gap="xsmall")
+    box.markdown(f"**{name}.** {sentence}")
+    return box

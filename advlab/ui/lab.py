@@ -1,194 +1,18 @@
 """The parts of the Attack Lab, in the order in which its page puts them."""
 
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
-from advlab import attacks, models
+from advlab import models
 from advlab.core.request import AttackRequest
-from advlab.data import pictures
-from advlab.errors import AdvlabError
-from advlab.serving.jobs import Status
 from advlab.serving.outcome import Look, Outcome, percent
-from advlab.ui import charts, report, work
-from advlab.ui.gallery import gallery
+from advlab.ui import beside, charts, report, run, take, viewer, work
 from advlab.ui.pictures import Figure, figures
-from advlab.ui.state import LabState, Picture
+from advlab.ui.state import LabState
 
 # Below this width of a column, in pixels, what stands side by side is stacked.
-COLUMN = 300
-
-
-def choose_picture(state: LabState) -> None:
-    """The strip of samples and the upload."""
-    row = st.container(horizontal=True, vertical_alignment="top")
-    strip = row.container(width="content")
-    # A new key after each upload, so that the popover closes.
-    with row.popover("Upload", icon=":material/upload:", key=f"upload-{state.uploads}"):
-        st.file_uploader(
-            "A photo of your own",
-            type=list(pictures.EXTENSIONS),
-            max_upload_size=pictures.MAX_BYTES // 2**20,
-            key="upload",
-            on_change=_uploaded,
-            args=(state,),
-            help="It stays on this server, and only you see it.",
-        )
-    if state.problem:
-        st.error(state.problem, icon=":material/error:")
-    with strip:
-        picked = gallery(list(state.offered.values()), state.picture.ref)
-    if picked in state.offered and picked != state.picture.ref:
-        _take(state, state.offered[picked])
-        st.rerun()
-
-
-def _uploaded(state: LabState) -> None:
-    file = st.session_state["upload"]
-    state.problem = None
-    if file is None:
-        return
-    state.uploads += 1
-    try:
-        image = pictures.read(file.getvalue(), file.name)
-    except AdvlabError as error:
-        state.problem = str(error)
-        return
-    mine = Picture(f"upload:{pictures.digest(image)}", "Your picture", image, Path(file.name).stem)
-    state.offered = {ref: p for ref, p in state.offered.items() if ref.startswith("sample:")} | {mine.ref: mine}
-    _take(state, mine)
-
-
-def _take(state: LabState, picture: Picture) -> None:
-    """Another picture: what was found on the one before is no longer shown."""
-    _leave(state)
-    state.picture, state.outcome, state.problem, state.notice = picture, None, None, None
-
-
-def read(values: dict[str, object]) -> tuple[AttackRequest | None, str | None]:
-    """The request that the controls come to, or the sentence that says why there is none."""
-    try:
-        request = AttackRequest.checked(**values)
-        attacks.registry.get(request.attack).configured(request.parameters)
-    except AdvlabError as error:
-        return None, str(error)
-    return request, None
-
-
-def run_buttons(state: LabState, request: AttackRequest | None, problem: str | None, look: Look | None) -> None:
-    """Run, Stop, and what a run will cost; they stay in sight however long the controls are.
-
-    The click only leaves a mark: a callback would be given the request of the run before, without what
-    was typed just now.
-    """
-    with st.container(key="runbar"):
-        if problem:
-            st.error(problem)
-        st.button(
-            "Run attack",
-            type="primary",
-            icon=":material/bolt:",
-            width="stretch",
-            key="run",
-            shortcut="Ctrl+Enter",
-            on_click=_press,
-            args=(state,),
-        )
-        if state.pressed:
-            state.pressed = False
-            _start(state, request)
-        live = state.job is not None and state.job.live
-        st.button(
-            "Stop",
-            icon=":material/stop:",
-            width="stretch",
-            key="stop",
-            disabled=not live,
-            on_click=_give_up,
-            args=(state,),
-        )
-        if request is not None:
-            st.caption(_cost(request, look))
-
-
-def _press(state: LabState) -> None:
-    state.pressed = True
-
-
-def _start(state: LabState, request: AttackRequest | None) -> None:
-    if request is None:
-        return
-    _leave(state)
-    state.problem = state.notice = None
-    state.job, state.running = work.attack(request, state.picture), request
-
-
-def _leave(state: LabState) -> None:
-    """The run is of no more interest; it ends unless somebody else waits for it."""
-    if state.job is not None and state.job.live:
-        work.stop(state.job)
-    state.job = None
-
-
-def _give_up(state: LabState) -> None:
-    """Stop: the run brings what it has found, or goes on for others only."""
-    if state.job is None or work.stop(state.job):
-        return
-    state.job = None
-    state.notice = "Stopped for you. Somebody else runs the same attack, so it goes on for them."
-
-
-def _cost(request: AttackRequest, look: Look | None) -> str:
-    attack = attacks.registry.get(request.attack).configured(request.parameters)
-    queries, gradients = attack.cost(request.max_queries)
-    counts = [_count(gradients, "gradient")] if gradients else []
-    counts.append("up to " + _count(queries, "query"))
-    if look is None:
-        return " · ".join(counts)
-    seconds = gradients * look.seconds_gradient + max(0, queries - gradients) * look.seconds_query
-    device = "this CPU" if look.device == "cpu" else look.device
-    return " · ".join(counts) + f" · about\u00a0{_duration(seconds)} on {device}"
-
-
-def _count(number: int, noun: str) -> str:
-    plural = noun if number == 1 else {"query": "queries"}.get(noun, noun + "s")
-    return f"{number:,}\u00a0{plural}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 10:
-        return f"{max(seconds, 0.1):.1f}\u00a0s"
-    return f"{seconds:.0f}\u00a0s" if seconds < 120 else f"{seconds / 60:.0f}\u00a0min"
-
-
-@st.fragment(run_every=0.3)
-def watch(state: LabState) -> None:
-    """How far the run is; when it ends, the page is drawn anew with its result."""
-    job = state.job
-    if job is None or not job.live:
-        st.rerun()
-    name = report.title(state.running) if state.running else ""
-    progress = job.progress
-    if job.stopping():
-        st.progress(progress.fraction if progress else 0.0, f"{name}: stopping…")
-    elif job.status is Status.QUEUED:
-        st.progress(0.0, f"{name}: waiting, {work.jobs().ahead(job)} before you")
-    elif progress is None:
-        st.progress(0.0, f"{name}: starting…")
-    else:
-        found = "found one that fools the model, improving" if progress.fooled else "nothing found yet"
-        steps = f"step {progress.step:,}, {_count(progress.queries, 'query')}"
-        st.progress(progress.fraction, f"{name}: {steps}, {found}")
-
-
-def collect(state: LabState) -> None:
-    """Take over what the job brought, once."""
-    job = state.job
-    if job is None or job.live:
-        return
-    state.outcome, state.problem = job.value or state.outcome, job.problem
-    state.job = None
+COLUMN = 330
 
 
 def first_look(state: LabState, model: str) -> Look | None:
@@ -232,4 +56,113 @@ def show_outcome(state: LabState, outcome: Outcome, request: AttackRequest | Non
         changed = "" if running else " The controls have changed since; press Run."
         st.caption(f"Previous run: {report.title(outcome.request)}, seed {outcome.request.seed}.{changed}")
     with st.container(key="previous" if running else "outcome"):
-        report.show(outcome, state.offered.get(outcome.request.picture, state.picture))
+        report.verdict(outcome)
+        grid = st.grid(2, min_column_width=COLUMN, gap="large")
+        with grid.cell():
+            _pictures(state, outcome)
+        with grid.cell():
+            report.numbers(outcome)
+            charts.opinion("Top 5 before the attack", outcome.before)
+            charts.opinion("Top 5 after the attack", outcome.after, clean=outcome.before.label, target=outcome.goal)
+            report.honesty(outcome)
+        if state.beside is not None:
+            beside.show(outcome, state.beside)
+        picture = state.brought.get(outcome.request.picture) or state.offered.get(outcome.request.picture)
+        below = st.grid(2, min_column_width=COLUMN, gap="large")
+        with below.cell():
+            own = outcome.goal or outcome.truth or outcome.before.label
+            charts.curve(outcome.curve, own, targeted=outcome.goal is not None)
+            take.files_of(outcome, picture)
+        with below.cell():
+            if outcome.verdict.success:
+                reality(outcome)
+
+
+def _pictures(state: LabState, outcome: Outcome) -> None:
+    """The viewer; what its views need from the server is asked for when they are opened."""
+    if not outcome.changed:
+        report.only_picture(outcome)
+        return
+    name = work.name(outcome)
+    line = checked = None
+    if viewer.chosen(state.view) == "strength":
+        asked = work.line(outcome)
+        line = asked.value if asked.wait(10) else None
+        released = state.released.get(name)
+        if released is not None:
+            check = work.check(outcome, released)
+            checked = check.value if check.wait(5) else None
+    seen = viewer.viewer(outcome, name, view=state.view, line=line, checked=checked)
+    if seen.view != state.view or seen.released is not None:
+        state.view = seen.view
+        if seen.released is not None:
+            state.released = {name: seen.released}
+            st.rerun()
+
+
+def reality(outcome: Outcome) -> None:
+    """Which everyday treatments the picture survives."""
+    st.markdown("**Reality check**")
+    job = work.survival(outcome)
+    if job.wait(0.2):
+        if job.value is not None:
+            charts.survival(job.value, outcome)
+        elif job.problem:
+            st.caption(job.problem)
+    else:
+        _await_survival(outcome)
+
+
+@st.fragment(run_every=0.4)
+def _await_survival(outcome: Outcome) -> None:
+    if not work.survival(outcome).live:
+        st.rerun()
+    st.caption("Saving it as JPEG, resizing, blurring, taking a screenshot…")
+    st.skeleton(height=330)
+
+
+def page_tools(state: LabState, request: AttackRequest | None) -> None:
+    """Share and Present: at the top of the page, beside the pictures."""
+    with st.container(horizontal=True, width="content", key="page-tools"):
+        with st.popover("Link", icon=":material/link:"):
+            take.share(state, request)
+        if state.outcome is not None:
+            st.button(
+                "Present",
+                icon=":material/present_to_all:",
+                shortcut="p",
+                key="present",
+                on_click=_present,
+                args=(state, True),
+                help="For a projector: one pair of pictures, one sentence, three numbers.",
+            )
+
+
+def _present(state: LabState, on: bool) -> None:  # noqa: FBT001 - a callback's argument
+    state.presenting = on
+
+
+def present(state: LabState, outcome: Outcome) -> None:
+    """For a projector: one pair of pictures, one sentence, three numbers; nothing else."""
+    st.html("<style>[data-testid=stSidebar], [data-testid=stHeader], [data-testid=stSidebarCollapsedControl],"
+            "[data-testid=stExpandSidebarButton] { display: none !important; }</style>")  # fmt: skip
+    with st.container(key="stage"):
+        report.verdict(outcome)
+        grid = st.grid(2, min_column_width=420, gap="large")
+        with grid.cell():
+            if outcome.changed:
+                viewer.viewer(outcome, work.name(outcome), views=("swipe", "pair", "blink"), key="stage-viewer")
+            else:
+                report.only_picture(outcome)
+        with grid.cell():
+            report.three(outcome)
+        st.button("Back to the lab", icon=":material/close:", shortcut="Escape", key="leave", on_click=_present,
+                  args=(state, False), type="tertiary")  # fmt: skip
+
+
+def running(state: LabState) -> None:
+    """What is said above the result: notices, and the progress of a run."""
+    if state.notice:
+        st.info(state.notice)
+    if state.job is not None:
+        run.watch(state)

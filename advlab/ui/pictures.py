@@ -44,11 +44,3 @@ def _figure(item: Figure) -> str:
 def encode(pixels: np.ndarray, about: dict[str, str] | None = None) -> bytes:
     """PNG bytes of `[H, W, C]` pixels, grey or RGB."""
     return pictures.png(pixels, about=about)
-
-
-def magnified(clean: np.ndarray, adversarial: np.ndarray) -> tuple[np.ndarray, int]:
-    """The perturbation around middle grey, and how many times it is magnified (a power of two)."""
-    delta = adversarial.astype(np.int16) - clean
-    largest = max(1, int(np.abs(delta).max()))
-    gain = 2 ** max(0, int(np.log2(128 / largest)))
-    return np.clip(128 + delta * gain, 0, 255).astype(np.uint8), gain

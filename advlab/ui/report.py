@@ -7,39 +7,19 @@ import streamlit as st
 from advlab import attacks
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
-from advlab.serving.outcome import Outcome, Verdict, percent, sentence
-from advlab.ui import charts
-from advlab.ui.pictures import Figure, encode, figures, magnified
-from advlab.ui.state import Picture
+from advlab.serving.outcome import Outcome, Verdict, percent, sentence, size
+from advlab.ui.pictures import Figure, figures
 
-_COLUMN = 300
 _LOOKS = {
     Verdict.FOOLED: ("adversarial", "✕"),
     Verdict.TARGET_HIT: ("target", "◎"),
     Verdict.WRONG_NOT_TARGET: ("adversarial", "≠"),
     Verdict.HELD: ("clean", "✓"),
     Verdict.ALREADY: ("neutral", "="),
+    Verdict.ALREADY_WRONG: ("neutral", "="),
     Verdict.STOPPED: ("neutral", "■"),
+    Verdict.INVALID: ("neutral", "!"),
 }
-
-
-def show(outcome: Outcome, picture: Picture) -> None:
-    """All of it."""
-    verdict(outcome)
-    pictures(outcome)
-    top = st.grid(2, min_column_width=_COLUMN, gap="large")
-    with top.cell():
-        charts.opinion("Top 5 before the attack", outcome.before)
-    with top.cell():
-        charts.opinion("Top 5 after the attack", outcome.after, clean=outcome.before.label, target=outcome.goal)
-    below = st.grid(2, min_column_width=_COLUMN, gap="large")
-    with below.cell():
-        numbers(outcome)
-        honesty(outcome)
-        if outcome.changed:
-            download(outcome, picture)
-    with below.cell():
-        charts.curve(outcome.curve, outcome.goal or outcome.before.label, targeted=outcome.goal is not None)
 
 
 def title(request: AttackRequest) -> str:
@@ -59,57 +39,35 @@ def verdict(outcome: Outcome) -> None:
         change += f' <span class="after">→ {name}<span class="share">{percent(after.confidence)}</span></span>'
     st.html(
         f'<div class="verdict {kind}" role="status" aria-live="polite">'
-        f'<div class="word">{icon} {outcome.verdict}</div>'
+        f'<div class="word">{icon} {_word(outcome)}</div>'
         f'<div class="headline">{escape(before.label)} {change}</div>'
         f'<div class="detail">{escape(sentence(outcome))}</div></div>'
     )
 
 
-def pictures(outcome: Outcome) -> None:
-    """Clean, adversarial, and what was added, magnified; one picture where nothing changed."""
-    before, after = outcome.before, outcome.after
+def _word(outcome: Outcome) -> str:
+    where = f" AT STEP {outcome.steps:,}" if outcome.verdict is Verdict.STOPPED and outcome.steps else ""
+    return f"{outcome.verdict}{where}"
+
+
+def only_picture(outcome: Outcome) -> None:
+    """The clean picture, where nothing was changed."""
     side = f"{outcome.clean.shape[1]} × {outcome.clean.shape[0]}"
-    clean = Figure(
-        outcome.clean,
-        before.label,
-        "clean",
-        f"Clean: the {side} crop that the model sees.",
-        f"Clean picture, which the model calls {before.label}",
-    )
-    if not outcome.changed:
-        figures([clean])
-        return
-    perturbation, gain = magnified(outcome.clean, outcome.adversarial)
-    kind = "clean" if after.index == before.index else "adversarial"
-    largest = size(Norm.LINF, outcome.norms["linf"])
-    figures(
-        [
-            clean,
-            Figure(
-                outcome.adversarial,
-                after.label,
-                "target" if outcome.verdict is Verdict.TARGET_HIT else kind,
-                f"After the attack: no value differs by more than {largest}.",
-                f"Picture after the attack, which the model calls {after.label}",
-            ),
-            Figure(
-                perturbation,
-                f"× {gain}" if gain > 1 else "change",
-                "neutral",
-                "What was added" + (f", {gain} times magnified" if gain > 1 else "") + ". Grey is no change.",
-                f"The perturbation, magnified {gain} times",
-            ),
-        ]
-    )
+    label = outcome.before.label
+    alt = f"Clean picture, which the model calls {label}"
+    figures([Figure(outcome.clean, label, "clean", f"The {side} crop that the model sees; nothing was changed.", alt)])
 
 
-def size(norm: Norm, value: float) -> str:
-    """A size with its unit: L∞ in 1/255."""
-    if norm is Norm.LINF:
-        return f"{value * 255:.3g}/255"
-    if norm is Norm.L0:
-        return f"{value:,.0f} px"
-    return f"{value:.3g}"
+def three(outcome: Outcome) -> None:
+    """The three numbers for a projector: how large the change is, how sure the model was and is, what it took."""
+    norm = outcome.request.norm
+    rows = {
+        f"Size of the change ({norm.symbol})": size(norm, outcome.norms[norm.value]),
+        "Sure before → after": f"{percent(outcome.before.confidence)} → {percent(outcome.after.confidence)}",
+        "Questions to the model": f"{outcome.queries:,}",
+    }
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
+    st.html(f'<dl class="three">{cells}</dl>')
 
 
 def numbers(outcome: Outcome) -> None:
@@ -133,7 +91,7 @@ def honesty(outcome: Outcome) -> None:
     if outcome.stopped and outcome.verdict is not Verdict.STOPPED:
         notes.append("■ Stopped early: the best found so far")
     if outcome.verdict.success:
-        notes.append("✓ Judged as the 8-bit picture that you can download")
+        notes.append("✓ The saved PNG was opened again, measured and judged by itself")
     elif outcome.unrounded_success:
         notes.append("✕ Did not survive rounding to 8 bits")
     unrounded = size(norm, outcome.unrounded_norms[norm.value])
@@ -144,18 +102,3 @@ def honesty(outcome: Outcome) -> None:
     device = "CPU" if outcome.device == "cpu" else outcome.device
     notes.append(f"Seed {request.seed} · {device} · confidence is softmax, not calibrated")
     st.html('<ul class="checks">' + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>")
-
-
-def download(outcome: Outcome, picture: Picture) -> None:
-    """The adversarial picture, exactly as it was judged."""
-    request = outcome.request
-    st.download_button(
-        "Download PNG",
-        encode(outcome.adversarial, {"advlab": request.model_dump_json(), "verdict": outcome.verdict.value}),
-        file_name=f"{picture.stem}-{request.attack}.png",
-        mime="image/png",
-        icon=":material/download:",
-        on_click="ignore",
-        key="download",
-        help="Lossless, and exactly the pixels that were judged.",
-    )

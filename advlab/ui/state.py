@@ -1,14 +1,21 @@
 """What one visitor has chosen and got: one object in the session, never string keys in pages."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from PIL import Image
 
+from advlab import models
 from advlab.core.request import AttackRequest
 from advlab.data.samples import SAMPLES
+from advlab.models import Card
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Outcome
+
+if TYPE_CHECKING:
+    from advlab.ui.shelf import Own
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,29 @@ class Picture:
     title: str
     image: Image.Image
     stem: str  # names its downloads
+    file: str = ""  # the name of the uploaded file
+    made_by: AttackRequest | None = None  # the run that it came from, if it is one of our own files
+
+    @property
+    def private(self) -> bool:
+        """Whether somebody brought it: then it is in no link."""
+        return not self.ref.startswith("sample:")
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is taken pixel by pixel."""
+        return self.ref.startswith("exact:")
+
+
+@dataclass
+class ModelsState:
+    """The models of one visitor."""
+
+    own: dict[str, Card] = field(default_factory=dict)  # of this visitor's weights
+    downloads: dict[str, Job[Path]] = field(default_factory=dict)
+    adding: "Job[Own] | None" = None
+    problem: str | None = None
+    taken: int = 0  # files of weights that were read
 
 
 @dataclass
@@ -29,11 +59,24 @@ class LabState:
     job: Job[Outcome] | None = None
     running: AttackRequest | None = None  # what the job runs
     outcome: Outcome | None = None
+    compare: str | None = None  # a second model beside the first
+    second: Job[Outcome] | None = None  # the same attack on it
+    beside: Outcome | None = None  # and its result
+    view: str = "swipe"
+    released: dict[str, float] = field(default_factory=dict)  # by run: where the handle for ε was let go
+    presenting: bool = False
+    address: dict[str, str] | None = None  # the last link that was read or written
     problem: str | None = None
     notice: str | None = None
     pressed: bool = False  # Run was pressed and is not answered yet
     uploads: int = 0
     offered: dict[str, Picture] = field(default_factory=dict)
+    brought: dict[str, Picture] = field(default_factory=dict)  # own pictures, the latest last
+    models: ModelsState = field(default_factory=ModelsState)
+
+    def cards(self) -> dict[str, Card]:
+        """The models to choose from: those on this computer, and this visitor's own."""
+        return {**models.on_this_computer(), **self.models.own}
 
 
 def lab() -> LabState:

@@ -8,10 +8,11 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from advlab import models
+from advlab.analysis.survival import Survival
 from advlab.core.request import AttackRequest
 from advlab.data import pictures
 from advlab.errors import ParameterError
-from advlab.serving import lab
+from advlab.serving import comparison, lab, reality, recognise, strength
 from advlab.serving.jobs import Job, Jobs
 from advlab.serving.outcome import Look, Outcome
 from advlab.ui.state import Picture
@@ -29,7 +30,7 @@ def jobs() -> Jobs:
     on_cpu = models.best_device().type == "cpu"
     return Jobs(
         max(1, cores // threads) if on_cpu else 1,
-        lambda: torch.set_num_threads(threads),
+        use_threads,
         _present,
         limit=_setting("ADVLAB_RUNS_PER_PERSON", 4),
         most_bytes=_setting("ADVLAB_RESULT_CACHE", 512, least=0) * _MIB,
@@ -42,7 +43,12 @@ def _looks() -> Jobs:
 
     All that is in it is the server's own: shared by those who look, never stopped, without a limit.
     """
-    return Jobs(1, lambda: torch.set_num_threads(_threads()), limit=None, most_bytes=_LOOKS)
+    return Jobs(1, use_threads, limit=None, most_bytes=_LOOKS)
+
+
+def use_threads() -> None:
+    """For a worker, before its first job."""
+    torch.set_num_threads(_threads())
 
 
 def _threads() -> int:
@@ -58,7 +64,7 @@ def _setting(name: str, usual: int, least: int = 1) -> int:
     return int(text)
 
 
-def _person() -> str:
+def person() -> str:
     """This visitor's session: it is gone when the tab is closed or loaded again."""
     context = get_script_run_ctx()
     return context.session_id if context is not None else _SERVER
@@ -76,8 +82,44 @@ def warm_up() -> None:
 
 def look(model: str, picture: Picture) -> Job[Look]:
     """What the model says about the picture before any attack."""
-    key = f"look {model} {pictures.digest(picture.image)}"
-    return _looks().submit(key, _SERVER, lambda _: lab.look(model, picture.image))
+    key = f"look {model} {picture.exact} {pictures.digest(picture.image)}"
+    return _looks().submit(key, _SERVER, lambda _: lab.look(model, picture.image, exact=picture.exact))
+
+
+def name(outcome: Outcome) -> str:
+    """Names a run by its request and the very pixels it worked on."""
+    return outcome.request.key(outcome.execution.picture_digest, str(outcome.steps))
+
+
+def line(outcome: Outcome) -> Job[strength.Line]:
+    """The model's opinion along the line of a result."""
+    return _looks().submit(f"line {name(outcome)}", _SERVER, lambda _: strength.line(outcome))
+
+
+def check(outcome: Outcome, multiple: float) -> Job[strength.Checked]:
+    """The model's opinion at exactly this multiple of the change."""
+    key = f"check {multiple:.3f} {name(outcome)}"
+    return _looks().submit(key, _SERVER, lambda _: strength.check(outcome, multiple))
+
+
+def survival(outcome: Outcome) -> Job[tuple[Survival, ...]]:
+    """The reality check of a result."""
+    return _looks().submit(f"survival {name(outcome)}", _SERVER, lambda _: reality.check(outcome))
+
+
+def transfer(outcome: Outcome, model: str) -> Job[comparison.Transfer]:
+    """What a second model says about the pictures of a result."""
+    key = f"transfer {model} {name(outcome)}"
+    return _looks().submit(key, _SERVER, lambda _: comparison.transfer(outcome, model))
+
+
+def recognition(picture: Picture, clean: Picture | None) -> Job[recognise.Recognised]:
+    """One of our own files, measured and judged anew; `clean` is the photo that it was made from, if it is here."""
+    key = f"recognise {picture.ref} {clean.ref if clean else ''} {picture.made_by}"
+    request, photo = picture.made_by, clean.image if clean else None
+    if request is None:
+        raise ValueError("Only a file of our own can be recognised.")
+    return _looks().submit(key, _SERVER, lambda _: recognise.judge(request, picture.image, photo))
 
 
 def attack(request: AttackRequest, picture: Picture, *, example: bool = False) -> Job[Outcome]:
@@ -92,11 +134,11 @@ def attack(request: AttackRequest, picture: Picture, *, example: bool = False) -
     key = request.key(pictures.digest(picture.image))
     return jobs().submit(
         key,
-        _SERVER if example else _person(),
+        _SERVER if example else person(),
         lambda job: lab.run(request, picture.image, progress=job.tell, should_stop=job.stopping),
     )
 
 
 def stop(job: Job[Outcome]) -> bool:
     """This visitor no longer wants the job; whether it stops, because nobody else does."""
-    return job.leave(_person())
+    return job.leave(person())

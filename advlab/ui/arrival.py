@@ -1,0 +1,113 @@
+"""Links: a visitor arrives with one, and the address always says what the controls say."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from advlab import attacks
+from advlab.core.attack import Attack, Objective
+from advlab.core.norms import Norm
+from advlab.core.request import AttackRequest
+from advlab.data.samples import SAMPLES
+from advlab.models import Card
+from advlab.serving.exports import links
+from advlab.ui import controls
+from advlab.ui.state import LabState
+from advlab.ui.viewer import VIEWS
+
+PRESENT = "present"
+
+
+def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
+    """Set the controls by the address, if it is not the one that we wrote ourselves."""
+    params = {name: st.query_params[name] for name in st.query_params}
+    if params == state.address:
+        return
+    link = links.parse(params)
+    state.address = params
+    if not link.present:
+        return
+    problems = list(link.problems)
+    if link.private_image and not state.picture.private:
+        problems.append("This link was made with a picture of its maker's own, which is never in a link: upload it.")
+    if link.private_model:
+        problems.append("This link was made with weights of its maker's own, which are never in a link.")
+    values = dict(link.values)
+    for name, chosen in (("model", values.get("model")), ("with", link.compare)):
+        if chosen is not None and chosen not in cards:
+            problems.append(f"The weights of {chosen} are not on this computer: download them on the page Models.")
+            values.pop(name, None)
+    put(values, link.compare if link.compare in cards else None)
+    picture = values.get("picture")
+    if isinstance(picture, str) and picture.removeprefix("sample:") in SAMPLES:
+        state.picture = state.offered[picture]
+    state.presenting = link.view == PRESENT
+    if link.view in VIEWS:
+        state.view = link.view
+    state.notice = " ".join(problems) or None
+    # What asks for somebody's own picture is not run on another one.
+    state.pressed = link.run and not link.private_image and not link.private_model
+
+
+def put(values: Mapping[str, object], compare: str | None = None) -> None:
+    """Set the widgets to the values of a request; what is not named stays as it is."""
+    box = st.session_state
+    box["with"] = compare
+    for name in ("model", "seed", "truth"):
+        if name in values:
+            box[name] = values[name]
+    if "target" in values:
+        box["goal"] = controls.ANY if values["target"] is None else controls.CHOSEN
+        if values["target"] is not None:
+            box["target"] = values["target"]
+    if "attack" not in values:
+        return
+    attack = attacks.registry.get(str(values["attack"]))
+    box["sees"], box[f"attack-{attack.access}"] = attack.access, attack.name
+    _threat(values, attack)
+    if "early_stop" in values and attack.objective is Objective.RADIUS:
+        box[f"early-{attack.access}"] = values["early_stop"]
+    if "max_queries" in values:
+        box[f"most-{attack.name}"] = values["max_queries"]
+    own = values.get("parameters")
+    for name, value in own.items() if isinstance(own, dict) else ():
+        box[f"{attack.name}.{name}"] = value
+
+
+def _threat(values: Mapping[str, object], attack: type[Attack]) -> None:
+    box = st.session_state
+    norm = Norm(str(values.get("norm", attack.norms[0])))
+    if len(attack.norms) > 1:
+        box[f"norm-{attack.name}"] = norm
+    if "eps" not in values:
+        return
+    eps = values["eps"]
+    if attack.objective is Objective.MINIMAL:
+        box[f"limited-{attack.name}"] = eps is not None
+    if isinstance(eps, float):
+        box[controls.eps_key(norm, attack)] = round(eps * 255, 6) if norm is Norm.LINF else eps
+
+
+def extra(state: LabState) -> dict[str, str]:
+    """What a link says besides the request."""
+    more = {"view": PRESENT if state.presenting else state.view}
+    if state.compare:
+        more["with"] = state.compare
+    return more
+
+
+def write(state: LabState, request: AttackRequest | None) -> None:
+    """Let the address say what the controls say; `run=1` where the result of just that is shown."""
+    if request is None:
+        return
+    shown = state.running if state.job is not None else state.outcome and state.outcome.request
+    address = links.query(request, run=shown == request, extra=extra(state))
+    if address != state.address:
+        st.query_params.from_dict(address)
+        state.address = address
+
+
+def link(state: LabState, request: AttackRequest) -> tuple[str, str | None]:
+    """The link to this request, and what it leaves out on purpose."""
+    base = str(st.context.url or "").split("?", maxsplit=1)[0] or "/lab"
+    return links.url(base, request, extra=extra(state)), links.note(request)

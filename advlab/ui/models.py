@@ -1,0 +1,196 @@
+"""The parts of the Models page: what is here, what can be had, and weights of one's own."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from advlab import models
+from advlab.errors import AdvlabError
+from advlab.models import Card
+from advlab.serving.jobs import Job
+from advlab.ui import shelf
+from advlab.ui.state import ModelsState
+
+_COLUMN = 300
+
+
+def head() -> None:
+    """What is in memory, and how much more fits."""
+    cache = models.cache
+    loaded = cache.loaded_models()
+    st.html(
+        '<div class="models"><h1>Models</h1><p>Networks that you can attack. Those on this computer work without the '
+        "internet; each is loaded once and shared by everybody on this server.</p></div>"
+    )
+    names = ", ".join(f"{_title(model.name)} ({_bytes(model.bytes)}, {_device(model.device)})" for model in loaded)
+    st.progress(
+        min(1.0, cache.used / max(1, cache.limit)),
+        f"**In memory: {_bytes(cache.used)} of at most {_bytes(cache.limit)}.** {names or 'No model is loaded yet'}. "
+        "The least recently used goes first.",
+    )
+
+
+def here(state: ModelsState, cards: Mapping[str, Card]) -> None:
+    """One card for each model on this computer."""
+    st.markdown("### On this computer")
+    grid = st.grid(3, min_column_width=_COLUMN, gap="medium")
+    loaded = {model.name: model.bytes for model in models.cache.loaded_models()}
+    for name, card in cards.items():
+        with grid.cell(), st.container(border=True, height="stretch"):
+            facts(card)
+            with st.container(horizontal=True):
+                if st.button("Use in the lab", key=f"use-{name}"):
+                    use(name)
+                if name in loaded:
+                    st.button(
+                        f"Unload {_bytes(loaded[name])}",
+                        key=f"unload-{name}",
+                        on_click=_unload,
+                        args=(name,),
+                        help="Frees memory; the model is loaded again when somebody needs it.",
+                    )
+                if name in state.own:
+                    st.button("Forget", key=f"forget-{name}", on_click=_forget, args=(state, name))
+
+
+def use(name: str) -> None:
+    """To the lab, with this model."""
+    st.session_state["model"] = name
+    st.switch_page("pages/lab.py")
+
+
+def _unload(name: str) -> None:
+    models.cache.unload(name)
+
+
+def _forget(state: ModelsState, name: str) -> None:
+    models.forget(name)
+    state.own.pop(name, None)
+
+
+def facts(card: Card) -> None:
+    """A card: what it is, where it comes from, and what is known of it."""
+    _, height, width = card.input_size
+    rows = {
+        "Published accuracy": f"{card.accuracy} ({card.accuracy_source})" if card.accuracy else "not published",
+        "Input": f"{width} × {height}",
+        "Size": f"{_bytes(card.bytes)}, {card.parameters / 1e6:.1f} million parameters",
+        "Licence": card.licence,
+        "Source": card.source,
+    }
+    cells = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows.items())
+    st.html(
+        f'<div class="card"><h4>{escape(card.title)}</h4><p>{escape(card.summary)}</p>'
+        f'<dl class="facts">{cells}</dl></div>'
+    )
+
+
+def more(state: ModelsState) -> None:
+    """Everything that can be downloaded."""
+    st.markdown("### More models")
+    source = st.segmented_control(
+        "Library", ["torchvision", "timm"], default="torchvision", required=True, key="library",
+        help="torchvision: every classification network with each of its weights. timm: any network by its name.",
+    )  # fmt: skip
+    card = _timm() if source == "timm" else _torchvision()
+    if card is None:
+        return
+    with st.container(border=True):
+        facts(card)
+        _get(state, card)
+
+
+def _torchvision() -> Card | None:
+    cards = {name: card for name, card in models.catalogue().items() if card.family == "torchvision"}
+    name = st.selectbox(
+        f"One of {len(cards)} torchvision models",
+        list(cards),
+        index=None,
+        format_func=lambda key: f"{cards[key].title}, {cards[key].accuracy}, {_bytes(cards[key].bytes)}",
+        placeholder="Type to search, for instance ResNet-50",
+        key="torchvision",
+    )
+    with st.expander("As a table", key="torchvision-table", on_change="rerun") as table:
+        if table.open:
+            _table(cards)
+    return cards[name] if name else None
+
+
+def _table(cards: Mapping[str, Card]) -> None:
+    rows = [
+        {
+            "Model": card.title,
+            "Top-1": float(card.accuracy.split("%")[0]),
+            "Input": f"{card.input_size[2]} × {card.input_size[1]}",
+            "Parameters (M)": card.parameters / 1e6,
+            "File (MB)": card.bytes / 1e6,
+            "Here": card.weights() is not None,
+        }
+        for card in cards.values()
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=420)
+
+
+def _timm() -> Card | None:
+    with st.spinner("Reading timm's list…"):
+        names = models.architectures_of("timm")
+    name = st.selectbox(
+        f"One of {len(names):,} timm networks",
+        names,
+        index=None,
+        placeholder="Type to search, for instance convnext_tiny",
+        key="timm",
+    )
+    if name is None:
+        return None
+    try:
+        return models.card(f"timm:{name}")
+    except AdvlabError as error:
+        st.error(str(error))
+        return None
+
+
+def _get(state: ModelsState, card: Card) -> None:
+    """Download, or use what is here."""
+    job = state.downloads.get(card.name)
+    if card.weights() is not None:
+        if st.button("Use in the lab", key="use-more", type="primary"):
+            use(card.name)
+        return
+    if job is not None and job.live:
+        watch(job, card)
+        return
+    if st.button(f"Download {_bytes(card.bytes)}", key="download", icon=":material/download:", type="primary"):
+        state.downloads[card.name] = shelf.download(card.name)
+        st.rerun()
+    if job is not None and job.problem:
+        st.error(job.problem)
+
+
+@st.fragment(run_every=0.4)
+def watch(job: Job[Path], card: Card) -> None:
+    """How far a download is."""
+    if not job.live:
+        st.rerun()
+    share = job.progress.fraction if job.progress else 0.0
+    done = job.progress.step if job.progress else 0
+    st.progress(share, f"{card.title}: {_bytes(done)} of {_bytes(card.bytes)}")
+    st.button("Stop", key="stop-download", icon=":material/stop:", on_click=job.stop)
+
+
+def _title(name: str) -> str:
+    try:
+        return models.card(name).title if not name.startswith("own:") else "somebody's own weights"
+    except AdvlabError:
+        return name
+
+
+def _device(device: str) -> str:
+    return "CPU" if device == "cpu" else device
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

@@ -1,0 +1,153 @@
+"""Which picture: samples, an upload, the camera; and our own files, which are recognised."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from advlab import attacks, models
+from advlab.core.norms import Norm
+from advlab.core.request import AttackRequest
+from advlab.data import pictures
+from advlab.errors import AdvlabError
+from advlab.serving.outcome import percent, size
+from advlab.serving.recognise import Recognised
+from advlab.ui import arrival, run, work
+from advlab.ui.gallery import gallery
+from advlab.ui.state import LabState, Picture
+
+# Own pictures that a visitor's session remembers.
+_KEPT = 4
+
+
+def picker(state: LabState) -> None:
+    """The strip of pictures and the ways to bring another one."""
+    row = st.container(horizontal=True, vertical_alignment="center", key="picker", width="content")
+    strip = row.container(width="content")
+    # A new key after each picture, so that the popover closes.
+    with row.popover("Upload", icon=":material/upload:", key=f"upload-{state.uploads}"):
+        st.file_uploader(
+            "A photo of your own",
+            type=list(pictures.EXTENSIONS),
+            max_upload_size=pictures.MAX_BYTES // 2**20,
+            key="upload",
+            on_change=_uploaded,
+            args=(state,),
+            help="It stays on this server, and only you see it. A PNG that AdvLab made is recognised.",
+        )
+    with row.popover("Camera", icon=":material/photo_camera:", key=f"camera-{state.uploads}", on_change="rerun") as box:
+        if box.open:
+            _camera(state)
+    with strip:
+        picked = gallery(list(state.offered.values()), state.picture.ref)
+    if picked in state.offered and picked != state.picture.ref:
+        take(state, state.offered[picked])
+        st.rerun()
+
+
+def problem(state: LabState) -> None:
+    """What went wrong with a picture or a run."""
+    if state.problem:
+        st.error(state.problem, icon=":material/error:")
+
+
+def _camera(state: LabState) -> None:
+    if not _secure(str(st.context.url or "")):
+        st.info(
+            "Browsers give the camera to encrypted pages only: open this page by https, or on the server itself. "
+            "Or take the photo with your phone's camera and upload it."
+        )
+        return
+    st.camera_input("Take a photo", key="camera", on_change=_photographed, args=(state,), label_visibility="collapsed")
+    st.caption("If there is no picture: allow the camera for this page in the browser, or upload a photo.")
+
+
+def _secure(url: str) -> bool:
+    """Whether browsers count the address as a secure context."""
+    parts = urlsplit(url)
+    return parts.scheme != "http" or parts.hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def _photographed(state: LabState) -> None:
+    photo = st.session_state["camera"]
+    if photo is not None:
+        _bring(state, photo.getvalue(), "photo.jpg")
+
+
+def _uploaded(state: LabState) -> None:
+    file = st.session_state["upload"]
+    state.problem = None
+    if file is not None:
+        _bring(state, file.getvalue(), file.name)
+
+
+def _bring(state: LabState, data: bytes, name: str) -> None:
+    state.uploads += 1
+    try:
+        image = pictures.read(data, name)
+    except AdvlabError as error:
+        state.problem = str(error)
+        return
+    made_by = _made_by(data, image.size)
+    kind, title = ("upload", "Your picture") if made_by is None else ("exact", "Made here")
+    mine = Picture(f"{kind}:{pictures.digest(image)}", title, image, Path(name).stem, name, made_by)
+    # The strip shows one own picture; a few before it stay known, since files may have been made from them.
+    state.brought = dict([*state.brought.items(), (mine.ref, mine)][-_KEPT:])
+    state.offered = {ref: p for ref, p in state.offered.items() if not p.private} | {mine.ref: mine}
+    take(state, mine)
+    if made_by is not None:
+        arrival.put({"model": made_by.model})
+
+
+def _made_by(data: bytes, pixels: tuple[int, int]) -> AttackRequest | None:
+    """The run that made this file, if it is one of ours and can still be judged here."""
+    request = pictures.recognise(data)
+    here = models.on_this_computer()
+    if request is None or request.model not in here or request.attack not in attacks.available():
+        return None
+    _, height, width = here[request.model].input_size
+    return request if (width, height) == pixels else None
+
+
+def take(state: LabState, picture: Picture) -> None:
+    """Another picture: what was found on the one before is no longer shown."""
+    run.leave(state)
+    state.picture, state.outcome, state.beside, state.problem, state.notice = picture, None, None, None, None
+    st.session_state["truth"] = None
+
+
+def recognised(state: LabState) -> None:
+    """What is known of a file that we made."""
+    picture = state.picture
+    if picture.made_by is None:
+        return
+    source = picture.made_by.picture
+    clean = state.offered.get(source) or state.brought.get(source)
+    job = work.recognition(picture, clean)
+    if not job.wait(3):
+        st.caption("This file was made by AdvLab; it is being judged anew…")
+    elif job.value is not None:
+        st.success(_said(job.value, clean), icon=":material/verified:")
+    elif job.problem:
+        st.warning(job.problem)
+
+
+def _said(found: Recognised, clean: Picture | None) -> str:
+    request = found.request
+    attack = attacks.registry.get(request.attack).title.split(" ·")[0]
+    limit = "" if request.eps is None else f", ε {size(request.norm, request.eps)}"
+    said = (
+        f"**Recognised: a file made by AdvLab** ({attack}, {request.norm.symbol}{limit}). Opened pixel by pixel and "
+        f"judged again: the model says **{found.after.label}** ({percent(found.after.confidence)})"
+    )
+    if found.before is None or found.sizes is None or clean is None:
+        return said + ". The photo it was made from is not at hand, so the change cannot be measured."
+    inside = {None: "", True: ", within its budget", False: ", **more than its budget**"}[found.inside]
+    largest = size(Norm.LINF, found.sizes["linf"])
+    norm = (
+        "" if request.norm is Norm.LINF else f", {request.norm.symbol} {size(request.norm, found.sizes[request.norm])}"
+    )
+    return (
+        f"{said}, and **{found.before.label}** ({percent(found.before.confidence)}) to {clean.title}, its original. "
+        f"Measured again between the two: largest change {largest}{norm}{inside}."
+    )

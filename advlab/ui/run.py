@@ -1,0 +1,160 @@
+"""Run and Stop, what a run will cost, and how far it is."""
+
+import streamlit as st
+
+from advlab import attacks
+from advlab.core.request import AttackRequest
+from advlab.errors import AdvlabError
+from advlab.serving.jobs import Job, Status
+from advlab.serving.outcome import Look, Outcome
+from advlab.ui import report, work
+from advlab.ui.state import LabState
+
+
+def read(values: dict[str, object]) -> tuple[AttackRequest | None, str | None]:
+    """The request that the controls come to, or the sentence that says why there is none."""
+    try:
+        request = AttackRequest.checked(**values)
+        attacks.registry.get(request.attack).configured(request.parameters)
+    except AdvlabError as error:
+        return None, str(error)
+    return request, None
+
+
+def buttons(state: LabState, request: AttackRequest | None, problem: str | None, look: Look | None) -> None:
+    """Run, Stop, and what a run will cost; they stay in sight however long the controls are.
+
+    The click only leaves a mark: a callback would be given the request of the run before, without what
+    was typed just now.
+    """
+    with st.container(key="runbar"):
+        if problem:
+            st.error(problem)
+        st.button(
+            "Run attack",
+            type="primary",
+            icon=":material/bolt:",
+            width="stretch",
+            key="run",
+            shortcut="Ctrl+Enter",
+            on_click=_press,
+            args=(state,),
+        )
+        if state.pressed:
+            state.pressed = False
+            _start(state, request)
+        live = state.job is not None and state.job.live
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            width="stretch",
+            key="stop",
+            disabled=not live,
+            on_click=_give_up,
+            args=(state,),
+        )
+        if request is not None:
+            st.caption(_cost(request, look))
+
+
+def _press(state: LabState) -> None:
+    state.pressed = True
+
+
+def _start(state: LabState, request: AttackRequest | None) -> None:
+    if request is None:
+        return
+    leave(state)
+    state.problem = state.notice = None
+    try:
+        job = work.attack(request, state.picture)
+        second = None
+        if state.compare is not None:
+            second = work.attack(request.model_copy(update={"model": state.compare}), state.picture)
+    except AdvlabError as error:
+        state.problem = str(error)
+        return
+    state.job, state.second, state.running = job, second, request
+
+
+def leave(state: LabState) -> None:
+    """The run is of no more interest; it ends unless somebody else waits for it."""
+    for job in (state.job, state.second):
+        if job is not None and job.live:
+            work.stop(job)
+    state.job = state.second = None
+
+
+def _give_up(state: LabState) -> None:
+    """Stop: the run brings what it has found, or goes on for others only."""
+    if state.second is not None:
+        work.stop(state.second)
+    if state.job is None or work.stop(state.job):
+        return
+    state.job = state.second = None
+    state.notice = "Stopped for you. Somebody else runs the same attack, so it goes on for them."
+
+
+def _cost(request: AttackRequest, look: Look | None) -> str:
+    attack = attacks.registry.get(request.attack).configured(request.parameters)
+    queries, gradients = attack.cost(request.max_queries)
+    counts = [_count(gradients, "gradient")] if gradients else []
+    counts.append("up to " + _count(queries, "query"))
+    if look is None:
+        return " · ".join(counts)
+    seconds = gradients * look.seconds_gradient + max(0, queries - gradients) * look.seconds_query
+    device = "this CPU" if look.device == "cpu" else look.device
+    return " · ".join(counts) + f" · about\u00a0{_duration(seconds)} on {device}"
+
+
+def _count(number: int, noun: str) -> str:
+    plural = noun if number == 1 else {"query": "queries"}.get(noun, noun + "s")
+    return f"{number:,}\u00a0{plural}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 10:
+        return f"{max(seconds, 0.1):.1f}\u00a0s"
+    return f"{seconds:.0f}\u00a0s" if seconds < 120 else f"{seconds / 60:.0f}\u00a0min"
+
+
+def live(state: LabState) -> bool:
+    """Whether somebody has to wait."""
+    return any(job is not None and job.live for job in (state.job, state.second))
+
+
+@st.fragment(run_every=0.3)
+def watch(state: LabState) -> None:
+    """How far the run is; when it ends, the page is drawn anew with its result."""
+    if not live(state):
+        st.rerun()
+    name = report.title(state.running) if state.running else ""
+    if state.job is not None and state.job.live:
+        _tell(state.job, name)
+    elif state.second is not None:
+        _tell(state.second, f"{name}, second model")
+
+
+def _tell(job: Job[Outcome], name: str) -> None:
+    progress = job.progress
+    if job.stopping():
+        st.progress(progress.fraction if progress else 0.0, f"{name}: stopping…")
+    elif job.status is Status.QUEUED:
+        st.progress(0.0, f"{name}: waiting, {work.jobs().ahead(job)} before you")
+    elif progress is None:
+        st.progress(0.0, f"{name}: starting…")
+    else:
+        found = "found one that fools the model, improving" if progress.fooled else "nothing found yet"
+        steps = f"step {progress.step:,}, {_count(progress.queries, 'query')}"
+        st.progress(progress.fraction, f"{name}: {steps}, {found}")
+
+
+def collect(state: LabState) -> None:
+    """Take over what the jobs brought, once both have ended."""
+    if state.job is None or live(state):
+        return
+    state.outcome, state.problem = state.job.value or state.outcome, state.job.problem
+    state.beside = state.second.value if state.second is not None else None
+    if state.second is not None and state.second.problem and not state.problem:
+        state.problem = state.second.problem
+    state.job = state.second = None

@@ -1,0 +1,13 @@
+"""Models: what is here, what can be had, and weights of one's own."""
+
+from advlab.ui import frame, models, own
+from advlab.ui.state import lab as lab_state
+
+frame.require()
+
+state = lab_state().models
+own.added(state)
+models.head()
+models.here(state, lab_state().cards())
+own.own(state)
+models.more(state)
