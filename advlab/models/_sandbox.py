@@ -35,7 +35,7 @@ except ImportError:  # Windows
 
 _MOST_TENSORS = 50_000
 _HEADER = 20_000_000
-_PICKLE = 20_000_000
+_PICKLE, _OPERATIONS = 20_000_000, 3_000_000
 # What a state dict's pickle may name. PyTorch's reader has a list of its own behind this one.
 _TORCH = {"torch", "torch._utils", "torch.storage", "torch.serialization", "torch.nn.parameter", "torch._tensor"}
 _PLAIN = {"collections OrderedDict", "collections defaultdict", "collections Counter", "_codecs encode", "builtins set"}
@@ -86,7 +86,9 @@ def convert(source: Path, out: Path, most: int) -> str:
     else:
         raise RefusedError(f"The file is neither safetensors nor a state dict of PyTorch: {_SAVE}.")
     where, state = _unwrap(found, "")
-    save_file(dict(_tensors(state, most)), out)
+    # Half and quarter numbers become floats, and tied weights become two.
+    room = min(2 * most, 8 * source.stat().st_size + 2**20)
+    save_file(dict(_tensors(state, room)), out)
     return where
 
 
@@ -132,7 +134,9 @@ def _look_into_zip(source: Path, most: int) -> None:
 def _look_into_pickle(file: IO[bytes]) -> None:
     """Name by name, without doing anything it says."""
     try:
-        for operation, argument, _ in pickletools.genops(file):
+        for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
+            if count > _OPERATIONS:
+                raise RefusedError(f"The file holds much more than weights: {_SAVE}.")
             if operation.name in _ALIEN:
                 raise RefusedError(f"The file holds more than weights ({operation.name.lower()}): {_SAVE}.")
             if operation.name == "GLOBAL" and argument not in _PLAIN and str(argument).split()[0] not in _TORCH:
@@ -165,7 +169,7 @@ def _unwrap(found: Any, where: str, depth: int = 0) -> tuple[str, Mapping[Any, A
     raise RefusedError(f"There is no state dict in the file: {_SAVE}.")
 
 
-def _tensors(state: Mapping[Any, Any], most: int) -> Iterator[tuple[str, torch.Tensor]]:
+def _tensors(state: Mapping[Any, Any], room: int) -> Iterator[tuple[str, torch.Tensor]]:
     total = 0
     items = [(key, value) for key, value in state.items() if isinstance(value, torch.Tensor)]
     if len(items) > _MOST_TENSORS:
@@ -173,12 +177,12 @@ def _tensors(state: Mapping[Any, Any], most: int) -> Iterator[tuple[str, torch.T
     for key, tensor in items:
         if not isinstance(key, str) or len(key) > 300:
             raise RefusedError(f"A tensor in the file has no usable name: {_SAVE}.")
-        if type(tensor) not in {torch.Tensor, torch.nn.Parameter} or tensor.layout != torch.strided:
+        if type(tensor) not in {torch.Tensor, torch.nn.Parameter} or tensor.layout != torch.strided or tensor.dim() > 8:
             raise RefusedError(f"“{key[:80]}” is not a plain tensor: {_SAVE}.")
         if tensor.is_quantized or tensor.is_complex() or tensor.is_meta:
             raise RefusedError(f"“{key[:80]}” is not of plain numbers (it is {tensor.dtype}): {_SAVE}.")
         total += tensor.numel() * 4
-        if total > 2 * most:  # twice: halves become floats
+        if total > room:
             raise RefusedError(f"The tensors are larger than the file that they are in: {_SAVE}.")
         numbers = tensor.detach().to(torch.float32) if tensor.is_floating_point() else tensor.detach()
         yield key, numbers.clone(memory_format=torch.contiguous_format)

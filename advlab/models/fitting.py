@@ -71,6 +71,8 @@ def _count(names: Collection[str]) -> str:
 
 
 def _text(shape: Shape) -> str:
+    if len(shape) > 6:
+        return f"{len(shape)} dimensions"
     return " × ".join(map(str, shape)) or "one number"
 
 

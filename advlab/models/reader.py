@@ -78,14 +78,14 @@ class Reader:
         try:
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
-            answer = json.loads(process.stdout.readline() or '{"late": ""}')
+            answer = json.loads(process.stdout.readline() or "null")  # killed, by the alarm
         except (OSError, ValueError):
             answer = None
         finally:
             alarm.cancel()
-        if not isinstance(answer, dict) or "late" in answer or not hasattr(os, "fork"):
+        if not isinstance(answer, dict) or not hasattr(os, "fork"):
             self._end()
-        return {str(key): str(value) for key, value in answer.items()} if isinstance(answer, dict) else {"died": ""}
+        return {str(key): str(value) for key, value in answer.items()} if isinstance(answer, dict) else {"late": ""}
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is not None and self._process.poll() is None:
