@@ -53,7 +53,11 @@ class AttackRequest(BaseModel):
         except ValidationError as error:
             problem = error.errors()[0]
             name, reason = ".".join(map(str, problem["loc"])), problem["msg"]
-            raise ParameterError(f"{name} = {problem['input']!r} is impossible: {reason.lower()}.") from None
+            if problem["type"] == "missing":
+                raise ParameterError(f"The request says no {name}: add it.") from None
+            value = repr(problem["input"])
+            shown = value if len(value) <= 60 else f"{value[:59]}…"
+            raise ParameterError(f"{name[:60]} = {shown} is impossible: {reason.lower()}.") from None
 
     @property
     def exact(self) -> bool:

@@ -12,7 +12,8 @@ from advlab.core.request import AttackRequest
 from advlab.errors import InputError, ParameterError, ThreatError
 from advlab.serving.exports.files import SCHEMA
 
-_MOST_BYTES = 64 * 2**10
+_MOST_BYTES = 32 * 2**10
+_DEEPEST = 20
 # What PyYAML raises on odd files, besides its own: an empty number is an IndexError, a strange date an AttributeError.
 _BROKEN = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError)
 _HINT = "export one from the Attack Lab to see how it is written"
@@ -72,9 +73,17 @@ def _document(text: str | bytes, name: str) -> dict[Any, Any]:
 
 
 def _yaml(text: str) -> Any:  # noqa: ANN401 - any plain data
-    """Plain data only, and no references: a few lines of them unfold into gigabytes."""
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-        raise ValueError("it has references, *name, which are not read")
+    """Plain data only: no references, of which a few lines unfold into gigabytes, and no deep nesting.
+
+    Events come one by one, so this ends before the reader is lost in brackets: 60 KB of them take it minutes.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError("it has references, *name, which are not read")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise ValueError("it is nested too deeply")
     return yaml.safe_load(text)
 
 

@@ -1,0 +1,116 @@
+"""A script and a command line repeat a run: both are started as anybody would, and compared to the bit."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageFilter
+
+from advlab.core.norms import Norm
+from advlab.core.request import AttackRequest
+from advlab.data import pictures
+from advlab.data.sources import open_picture
+from advlab.serving import lab
+from advlab.serving.exports import command, files, names, script
+from advlab.serving.outcome import Outcome
+from tests.serving.requests import MODEL
+
+ROOT = Path(__file__).parents[2]
+PICTURE = '-my photo\'s "copy"; $HOME.jpg'
+CASES = {
+    "pgd, of an upload": {
+        "picture": "upload:",
+        "eps": 2 / 255,
+        "parameters": {"steps": 5, "step_size": 0.7 / 255},
+        "seed": 3,
+    },
+    "pgd in L2, pixel by pixel": {
+        "picture": "exact:",
+        "norm": Norm.L2,
+        "eps": 0.7,
+        "parameters": {"steps": 4, "random_start": False},
+    },
+    "cw to a target": {
+        "attack": "cw",
+        "norm": Norm.L2,
+        "target": 504,
+        "parameters": {"steps": 8, "search_steps": 2, "initial_const": 1.0},
+    },
+    "square to its first success": {
+        "attack": "square",
+        "eps": 12 / 255,
+        "truth": 967,
+        "early_stop": True,
+        "max_queries": 40,
+        "parameters": {"steps": 60},
+    },
+    "hopskipjump": {
+        "attack": "hopskipjump",
+        "norm": Norm.L2,
+        "target": 817,
+        "max_queries": 60,
+        "parameters": {"steps": 1, "first_probes": 10},
+    },
+}
+
+
+def started(words: list[str], folder: Path) -> subprocess.Popen[str]:
+    # Only what a person has: the repository on the path. Threads and device come from the export itself.
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    return subprocess.Popen(
+        [sys.executable, *words],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    said, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, said
+    return said
+
+
+def recorded(folder: Path, changes: dict[str, object]) -> Outcome:
+    """A run, and beside it the file of its picture if that was not a sample."""
+    picture = open_picture("sample:coffee")
+    kind = str(changes.get("picture", "sample:coffee"))
+    if kind == "exact:":
+        picture = picture.resize((224, 224))
+        picture.save(folder / PICTURE, "PNG")
+    elif kind == "upload:":
+        picture.rotate(90).filter(ImageFilter.SHARPEN).save(folder / PICTURE, "JPEG", quality=80)
+    if not kind.startswith("sample:"):
+        picture = open_picture(folder / PICTURE)
+        kind += pictures.digest(picture)
+    plain = {"model": MODEL, "attack": "pgd", "norm": Norm.LINF}
+    return lab.run(AttackRequest(**plain | changes | {"picture": kind}), picture)
+
+
+@pytest.mark.parametrize("changes", CASES.values(), ids=CASES)
+def test_a_script_and_a_command_line_give_the_same_to_the_bit(changes: dict[str, object], tmp_path: Path) -> None:
+    assert torch.get_num_threads() == 1  # as recorded; a machine of many cores would take more by itself
+    outcome = recorded(tmp_path, changes)
+    stem = names.stem(outcome, PICTURE)
+    (tmp_path / "repeat.py").write_text(script.script(outcome, PICTURE), "utf-8")
+    python, *line = shlex.split(command.cli(outcome, PICTURE))
+    assert python == "python"
+    both = started(["repeat.py"], tmp_path), started(line, tmp_path)
+    said, _ = map(ended, both)
+    assert "This is the recorded execution" in said
+    assert "The pixels are the recorded ones." in said
+    for file in (tmp_path / f"{stem}.png", tmp_path / "out" / f"{stem}.png"):
+        with Image.open(file) as picture:
+            assert np.array_equal(np.asarray(picture), outcome.adversarial)
+    assert np.array_equal(np.load(tmp_path / f"{stem}.npy"), outcome.unrounded)
+    with np.load(tmp_path / "out" / f"{stem}.npz") as arrays:
+        assert np.array_equal(arrays["adversarial"], outcome.unrounded)
+        assert AttackRequest.model_validate_json(str(arrays["request"])) == files.complete(outcome.request)
