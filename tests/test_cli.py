@@ -19,8 +19,8 @@ RUNNER = CliRunner()
 
 
 def test_lists_name_every_model_and_attack() -> None:
-    for command, names in (("models", models.catalogue()), ("attacks", attacks.available())):
-        result = RUNNER.invoke(app, [command])
+    for command, names in (("models --all", models.catalogue()), ("attacks", attacks.available())):
+        result = RUNNER.invoke(app, command.split())
         assert result.exit_code == 0
         assert all(name in result.output for name in names)
 

@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from typer import Argument, Option
 
 from advlab import attacks, models
-from advlab.cli import output, values
+from advlab.cli import output, own, values
 from advlab.cli.base import app, console
 from advlab.core.request import AttackRequest
 from advlab.data import pictures
@@ -51,6 +51,13 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
     max_queries: Annotated[int | None, Option(help="The attacker's budget.")] = None,
     early_stop: Annotated[bool, Option(help="End at the first success.")] = False,  # noqa: FBT002
     param: Annotated[list[str] | None, Option("--set", help="A parameter of the attack: --set steps=40.")] = None,
+    weights: Annotated[Path | None, Option(help="Your own: safetensors, or a state dict of PyTorch.")] = None,
+    architecture: Annotated[str | None, Option(help="Of --weights: torchvision:resnet18, timm:resnet18.")] = None,
+    classes: Annotated[int | None, Option(help="Of --weights: how many.")] = None,
+    labels: Annotated[Path | None, Option(help="Of --weights: a file with one name a line, or JSON.")] = None,
+    size: Annotated[int, Option(help="Of --weights: pixels of a side of the input.")] = 224,
+    mean: Annotated[str | None, Option(help="Of --weights: 0.485,0.456,0.406; nothing if left out.")] = None,
+    std: Annotated[str | None, Option(help="Of --weights: 0.229,0.224,0.225; nothing if left out.")] = None,
     request: Annotated[
         Path | None, Option(help="A JSON or YAML file that says all of this; see `--out`.", dir_okay=False)
     ] = None,
@@ -66,16 +73,20 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
         wanted, image = _from_file(request, picture)
     else:
         kind = attacks.registry.get(attack)
+        if weights is not None:
+            model = own.add(
+                weights, architecture=architecture, classes=classes, labels=labels, size=size, mean=mean, std=std
+            )
         ref, image = _picture(picture, exact=exact)
-        labels = models.card(model).labels()
+        names = models.card(model).labels()
         wanted = AttackRequest.checked(
             picture=ref,
             model=model,
             attack=attack,
             norm=values.norm(norm, kind.norms[0]),
             eps=None if eps is None else values.number(eps),
-            target=None if target is None else values.index(target, labels),
-            truth=None if truth is None else values.index(truth, labels),
+            target=None if target is None else values.index(target, names),
+            truth=None if truth is None else values.index(truth, names),
             seed=seed,
             early_stop=early_stop,
             max_queries=max_queries,

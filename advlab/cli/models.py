@@ -1,16 +1,76 @@
-"""Commands about models: what there is."""
+"""Commands about models: what there is, and getting it here."""
 
+from typing import Annotated
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Column, Table
+from typer import Argument, Option
 
 from advlab import models
 from advlab.cli.base import app, console
 
+_MOST_OF_TIMM = 12
+
 
 @app.command("models")
-def list_models() -> None:
-    """The models there are."""
-    table = Table(Column("name", no_wrap=True), "model", "input", "published accuracy", "weights")
-    for name, card in models.catalogue().items():
-        here = "here" if card.weights() else card.install
-        table.add_row(name, card.title, "×".join(map(str, card.input_size)), card.accuracy, here)
+def list_models(
+    word: Annotated[str | None, Argument(help="Only names with this in them; a whole name shows its card.")] = None,
+    everything: Annotated[bool, Option("--all", help="Those not on this computer too.")] = False,  # noqa: FBT002
+) -> None:
+    """The models on this computer, or all there are."""
+    here = models.on_this_computer()
+    if word is not None and (word in here or ":" in word or word in models.catalogue()):
+        _show(models.card(word))
+        return
+    cards = models.catalogue() if everything or word is not None else here
+    found = {name: card for name, card in cards.items() if word is None or word.lower() in name}
+    table = Table(Column("name", no_wrap=True), "input", Column("weights", justify="right"), "top-1", "here")
+    for name, card in found.items():
+        size = "×".join(map(str, card.input_size[1:]))
+        table.add_row(name, size, _megabytes(card), card.accuracy.split()[0], "yes" if name in here else "")
     console.print(table)
+    if word is not None:
+        _mention_timm(word)
+    elif not everything:
+        console.print("All there are: --all. One of them: its name. Get it: python -m advlab fetch NAME.", markup=False)
+
+
+@app.command("fetch")
+def fetch(name: Annotated[str, Argument(help="See `python -m advlab models --all`, or timm:NAME.")]) -> None:
+    """Download a model's weights to this computer."""
+    card = models.card(name)
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(card.title, total=card.bytes)
+        file = models.fetch(name, lambda done, whole: bar.update(task, completed=done, total=whole or card.bytes))
+    console.print(f"{card.title} is here: {file}", highlight=False, markup=False)
+
+
+def _megabytes(card: models.Card) -> str:
+    return f"{card.bytes / 1e6:,.0f} MB"
+
+
+def _show(card: models.Card) -> None:
+    table = Table("", Column(overflow="fold"), show_header=False, title=card.title)
+    rows = {
+        "name": card.name,
+        "summary": card.summary,
+        "input": " × ".join(map(str, card.input_size)),
+        "classes": f"{len(card.labels()):,}",
+        "weights": f"{_megabytes(card)}, {card.weights() or f'not here: {card.install}'}",
+        "accuracy": f"{card.accuracy} ({card.accuracy_source})",
+        "licence": card.licence,
+        "source": card.source,
+    }
+    for what, text in rows.items():
+        table.add_row(what, text)
+    console.print(table, markup=False)
+
+
+def _mention_timm(word: str) -> None:
+    names = [name for name in models.timm_names() if word.lower() in name.lower()]
+    names.sort(key=lambda name: not name.startswith(word.lower()))
+    if names:
+        shown = ", ".join(f"timm:{name}" for name in names[:_MOST_OF_TIMM])
+        more = f" and {len(names) - _MOST_OF_TIMM:,} more" if len(names) > _MOST_OF_TIMM else ""
+        console.print(f"From timm: {shown}{more}.", highlight=False, markup=False)

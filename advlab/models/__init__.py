@@ -10,6 +10,7 @@ from advlab.models.labels import read_labels
 from advlab.models.own import MAX_WEIGHTS_BYTES, add_own
 from advlab.models.own import forget as _forget
 from advlab.models.preflight import Check, preflight
+from advlab.models.timm_cards import names as timm_names
 
 cache = ModelCache()
 load = cache.load
@@ -41,4 +42,5 @@ __all__ = [
     "on_this_computer",
     "preflight",
     "read_labels",
+    "timm_names",
 ]

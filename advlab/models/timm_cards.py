@@ -32,6 +32,13 @@ def card(name: str) -> Card:
     return _card(record)
 
 
+@cache
+def names() -> tuple[str, ...]:
+    """Every network of timm that has weights and classes, as timm calls it; `timm:` goes before it."""
+    library = libraries.timm()
+    return tuple(name for name in library.list_pretrained() if library.get_pretrained_cfg(name).num_classes)
+
+
 def fetched(files: set[str]) -> Iterator[Card]:
     """The cards of what was downloaded, from the notes beside the files: timm is not imported for them."""
     for file in sorted(files):

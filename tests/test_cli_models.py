@@ -1,0 +1,103 @@
+"""Commands about models: lists, cards, downloads, and weights of one's own."""
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from typer.testing import CliRunner
+
+from advlab import models
+from advlab.cli import app
+from advlab.errors import AdvlabError
+from advlab.models import architectures
+
+RUNNER = CliRunner()
+
+
+def run(*arguments):
+    result = RUNNER.invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_by_default_what_is_on_this_computer(monkeypatch, tmp_path):
+    monkeypatch.setenv("ADVLAB_HOME", str(tmp_path))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    output = run("models")
+    assert "efficientnet_lite0" in output
+    assert "resnet" not in output
+    assert "--all" in output
+
+
+def test_a_word_searches_all_and_timm():
+    output = run("models", "convnext")
+    assert "convnext_tiny_imagenet1k_v1" in output
+    assert "timm:convnext" in output
+    assert "efficientnet_lite0" not in output
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite1", "vit_h_14_imagenet1k_swag_e2e_v1", "timm:resnet18.a1_in1k"])
+def test_a_name_shows_its_card(name):
+    output = run("models", name)
+    card = models.card(name)
+    assert card.licence.split()[0] in output
+    assert card.accuracy.split()[0] in output
+
+
+def test_fetching_what_is_here_says_where():
+    assert "is here" in run("fetch", "efficientnet_lite0")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    network = architectures.network("timm:test_resnet", 3, (3, 64, 64))
+    generator = torch.Generator().manual_seed(0)
+    state = {
+        key: torch.rand(own.shape, generator=generator) / 4
+        if own.is_floating_point()
+        else torch.zeros(own.shape).long()
+        for key, own in network.state_dict().items()
+    }
+    file = tmp_path_factory.mktemp("weights") / "mine.safetensors"
+    save_file(state, file)
+    labels = file.with_name("names.txt")
+    labels.write_text("cat\ndog\nfish\n")
+    return file, labels
+
+
+OWN = (
+    "attack",
+    "sample:cat",
+    "--attack",
+    "fgsm",
+    "--eps",
+    "8/255",
+    "--architecture",
+    "timm:test_resnet",
+    "--size",
+    "64",
+)
+
+
+def test_own_weights_are_attacked(weights):
+    file, labels = weights
+    output = run(*OWN, "--weights", str(file), "--labels", str(labels), "--mean", "0.5", "--std", "0.5,0.5,0.5")
+    assert any(name in output for name in ("cat", "dog", "fish"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--classes", "4"], "the file has 3 classes, you said 4"),
+        ([], "--classes 10"),
+        (["--classes", "4", "--labels", "LABELS"], "leave one of them out"),
+        (["--classes", "3", "--mean", "1,2"], "three with commas"),
+        (["--classes", "3", "--std", "0"], "std must be above 0"),
+        (["--labels", "nowhere.txt"], "Cannot read nowhere.txt"),
+    ],
+)
+def test_mistakes_are_sentences(weights, arguments, words):
+    file, labels = weights
+    arguments = [str(labels) if argument == "LABELS" else argument for argument in arguments]
+    result = RUNNER.invoke(app, [*OWN, "--weights", str(file), *arguments])
+    assert isinstance(result.exception, AdvlabError)
+    assert words in str(result.exception)
