@@ -41,13 +41,13 @@ def test_a_request_survives_its_link(request_) -> None:
 
 @given(requests(private=True))
 def test_nothing_private_is_in_a_link(request_) -> None:
-    address = links.url("/lab", request_, run=False)
+    address = links.url("/lab", request_, run=False, extra={"with": "own:ffee"})
     assert "0a1b" not in address
     assert "ffee" not in address
     link = parsed(address)
     assert link.private_image
     assert link.private_model
-    assert not link.problems
+    assert link.problems == ("The second model was its maker's own, which is never in a link.",)
     assert not link.run
     assert AttackRequest(**link.values, picture=request_.picture, model=request_.model) == request_
     assert "never in a link" in (links.note(request_) or "")
@@ -122,7 +122,11 @@ def test_a_class_may_be_named() -> None:
         ({"image": "sample:dog"}, "there are: sample:coffee"),
         ({"image": "upload:0a1b"}, "There is no picture"),
         ({"model": "efficientnet_lit0"}, "Did you mean “efficientnet_lite0”"),
-        ({"with": "nothing like it"}, "compare"),
+        ({"with": "nothing like it"}, "The second model is left out"),
+        ({"with": "own"}, "never in a link"),
+        ({"with": "own:ffee"}, "There is no model"),
+        ({"model": "own:ffee"}, "There is no model"),
+        ({"model": "timm:no_such_network"}, "no_such_network"),
         ({"goal": "win"}, "goal is “untargeted” or “targeted”"),
         ({"goal": "targeted"}, "names no target"),
         ({"goal": "untargeted", "target": "3"}, "the target is left out"),

@@ -12,7 +12,7 @@ from advlab import attacks
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
 from advlab.serving.exports import numbers
-from advlab.serving.exports.reading import VERSION, Link, parse
+from advlab.serving.exports.reading import OWN, UPLOAD, VERSION, Link, parse
 
 __all__ = ["VERSION", "Link", "note", "parse", "query", "url"]
 
@@ -29,8 +29,8 @@ def query(request: AttackRequest, *, run: bool = True, extra: Mapping[str, str] 
     """
     values = {
         "v": VERSION,
-        "image": request.picture if request.picture.startswith("sample:") else "upload",
-        "model": "own" if _own(request) else request.model,
+        "image": request.picture if request.picture.startswith("sample:") else UPLOAD,
+        "model": _public(request.model),
         "attack": request.attack,
         "norm": request.norm.value,
         "eps": _eps(request),
@@ -46,7 +46,7 @@ def query(request: AttackRequest, *, run: bool = True, extra: Mapping[str, str] 
         "early": str(int(request.early_stop)),
         "queries": _or_none(request.max_queries),
         "truth": _or_none(request.truth),
-        **extra,
+        **{name: _public(value) for name, value in extra.items()},
         "run": str(int(run)),
     }
 
@@ -59,15 +59,16 @@ def url(base: str, request: AttackRequest, *, run: bool = True, extra: Mapping[s
 def note(request: AttackRequest) -> str | None:
     """What a link of this request leaves out on purpose, as a sentence; None where it has everything."""
     private = [] if request.picture.startswith("sample:") else ["Your picture is"]
-    private += ["Your weights are"] if _own(request) else []
+    private += ["Your weights are"] if _public(request.model) == OWN else []
     if not private:
         return None
     who = private[0] if len(private) == 1 else "Your picture and your weights are"
     return f"{who} never in a link: whoever opens it brings their own."
 
 
-def _own(request: AttackRequest) -> bool:
-    return request.model.startswith("own:")
+def _public(model: str) -> str:
+    """The model's name, without whose weights they are: whoever knows that name could use them."""
+    return OWN if model.startswith(f"{OWN}:") else model
 
 
 def _eps(request: AttackRequest) -> str:

@@ -7,11 +7,13 @@ from advlab import attacks, models
 from advlab.core.attack import Attack, Objective
 from advlab.core.norms import Norm
 from advlab.data.samples import SAMPLES
-from advlab.errors import AdvlabError
+from advlab.errors import AdvlabError, ParameterError
 from advlab.serving.exports import numbers
 from advlab.serving.exports.params import LARGEST, Params, near, shown
 
 VERSION = "1"
+# What a link says in place of a picture, and of weights, that somebody brought.
+UPLOAD, OWN = "upload", "own"
 # What a link may hold besides the attack's own parameters; no attack may have a parameter of these names.
 NAMES = (
     "v", "image", "model", "attack", "norm", "eps", "goal", "target",
@@ -78,8 +80,8 @@ def parse(params: Mapping[str, object], labels: Labels = class_names) -> Link:
 def _picture(reading: Params) -> bool:
     """Put the picture into the values; whether it is a private one instead."""
     text = reading.take("image")
-    if text is None or text == "upload":
-        return text == "upload"
+    if text is None or text == UPLOAD:
+        return text == UPLOAD
     name = text.removeprefix("sample:")
     if text != name and name in SAMPLES:
         reading.values["picture"] = text
@@ -90,22 +92,32 @@ def _picture(reading: Params) -> bool:
 
 
 def _model(reading: Params) -> bool:
+    """Put the model into the values; whether it is a private one instead."""
     text = reading.take("model")
-    if text is None or text == "own":
-        return text == "own"
-    if text in models.catalogue():
+    if text is None or text == OWN:
+        return text == OWN
+    if _known(reading, text, "model"):
         reading.values["model"] = text
-    else:
-        reading.problem(f"There is no model “{shown(text)}”.{near(text, list(models.catalogue()))}")
     return False
 
 
 def _compare(reading: Params) -> str | None:
     text = reading.take("with")
-    if text is None or text in models.catalogue():
-        return text
-    reading.problem(f"There is no model “{shown(text)}” to compare with.{near(text, list(models.catalogue()))}")
-    return None
+    if text == OWN:
+        reading.problem("The second model was its maker's own, which is never in a link.")
+    return text if text not in (None, OWN) and _known(reading, text, "second model") else None
+
+
+def _known(reading: Params, name: str, what: str) -> bool:
+    """Whether there is such a model; of somebody's own weights no link may know."""
+    try:
+        if name.startswith(f"{OWN}:"):
+            raise ParameterError(f"There is no model “{shown(name)}”.")
+        models.card(name)
+    except AdvlabError as error:
+        reading.problem(f"{error} The {what} is left out.")
+        return False
+    return True
 
 
 def _attack(reading: Params) -> type[Attack] | None:

@@ -8,6 +8,7 @@ from advlab import attacks, models
 from advlab.core.attack import Access
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest, Value
+from advlab.errors import AdvlabError
 from advlab.serving.exports import command, script
 from advlab.serving.exports.files import complete
 from advlab.serving.exports.report import charts, figures
@@ -170,7 +171,11 @@ def _is_address(link: str | None) -> bool:
 
 
 def _model(name: str) -> str:
-    return models.card(name).title if name in models.catalogue() else name
+    """What people call it; own weights may be gone by now."""
+    try:
+        return models.card(name).title
+    except AdvlabError:
+        return name.partition(":")[0] if name.startswith("own:") else name
 
 
 def _attack(request: AttackRequest) -> str:
