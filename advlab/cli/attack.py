@@ -20,8 +20,9 @@ from advlab.errors import InputError, ParameterError
 from advlab.serving import lab
 from advlab.serving.exports.requests import check, read_request
 
+_OF_WEIGHTS = ("weights", "architecture", "classes", "labels", "size", "mean", "std", "crop")
 # What a request file does not say; all other options it does.
-_BESIDE_A_REQUEST = ("picture", "request", "device", "threads", "out")
+_BESIDE_A_REQUEST = ("picture", "request", "device", "threads", "out", *_OF_WEIGHTS)
 
 
 @app.command("attacks")
@@ -55,9 +56,10 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
     architecture: Annotated[str | None, Option(help="Of --weights: torchvision:resnet18, timm:resnet18.")] = None,
     classes: Annotated[int | None, Option(help="Of --weights: how many.")] = None,
     labels: Annotated[Path | None, Option(help="Of --weights: a file with one name a line, or JSON.")] = None,
-    size: Annotated[int, Option(help="Of --weights: pixels of a side of the input.")] = 224,
+    size: Annotated[str, Option(help="Of --weights: pixels of a side of the input; or 1x28x28.")] = "224",
     mean: Annotated[str | None, Option(help="Of --weights: 0.485,0.456,0.406; nothing if left out.")] = None,
     std: Annotated[str | None, Option(help="Of --weights: 0.229,0.224,0.225; nothing if left out.")] = None,
+    crop: Annotated[float, Option(help="Of --weights: the share of a resized picture that is kept.")] = 1.0,
     request: Annotated[
         Path | None, Option(help="A JSON or YAML file that says all of this; see `--out`.", dir_okay=False)
     ] = None,
@@ -68,15 +70,25 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
     ] = None,
 ) -> None:
     """Attack one picture and say what came of it."""
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if weights is not None:
+        model = own.add(
+            weights,
+            architecture=architecture,
+            classes=classes,
+            labels=labels,
+            size=size,
+            mean=mean,
+            std=std,
+            crop=crop,
+        )
     if request is not None:
         _nothing_else(context)
         wanted, image = _from_file(request, picture)
+        wanted = wanted if weights is None else wanted.model_copy(update={"model": model})
     else:
         kind = attacks.registry.get(attack)
-        if weights is not None:
-            model = own.add(
-                weights, architecture=architecture, classes=classes, labels=labels, size=size, mean=mean, std=std
-            )
         ref, image = _picture(picture, exact=exact)
         names = models.card(model).labels()
         wanted = AttackRequest.checked(
@@ -93,8 +105,6 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
             parameters=dict(values.assignment(text) for text in param or []),
         )
         check(wanted)
-    if threads is not None:
-        torch.set_num_threads(threads)
     title = attacks.registry.get(wanted.attack).title
     with Bar(console=console, transient=True) as bar:
         task = bar.add_task(f"{title} on {wanted.model}", total=1.0)
@@ -133,4 +143,6 @@ def _nothing_else(context: typer.Context) -> None:
         source = context.get_parameter_source(name)
         if name not in _BESIDE_A_REQUEST and source is not None and source.name == "COMMANDLINE":
             option = "set" if name == "param" else name.replace("_", "-")
-            raise ParameterError(f"The request says everything but the picture: leave out --{option}, or --request.")
+            raise ParameterError(
+                f"The request says everything but the picture and your own weights: leave out --{option}, or --request."
+            )

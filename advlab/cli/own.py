@@ -5,6 +5,7 @@ from pathlib import Path
 from advlab import models
 from advlab.cli import values
 from advlab.cli.base import console
+from advlab.core.classifier import Size
 from advlab.errors import InputError, ParameterError
 
 _MARKS = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "[yellow]![/yellow]"}
@@ -16,9 +17,10 @@ def add(
     architecture: str | None,
     classes: int | None,
     labels: Path | None,
-    size: int,
+    size: str,
     mean: str | None,
     std: str | None,
+    crop: float,
 ) -> str:
     """The model's name, after a look at what is wrong with it.
 
@@ -34,13 +36,15 @@ def add(
         raise ParameterError(
             f"{labels} names {len(names)} classes and --classes says {classes}: leave one of them out."
         )
+    shape = _shape(size)
     card = models.add_own(
         weights,
         architecture=architecture,
         labels=names or classes or 0,
-        input_size=(3, size, size),
-        mean=_three(mean, "--mean"),
-        std=_three(std, "--std"),
+        input_size=shape,
+        mean=_channels(mean, "--mean", shape[0]),
+        std=_channels(std, "--std", shape[0]),
+        crop=crop,
         title=weights.stem,
     )
     for check in models.preflight(models.load(card.name)):
@@ -56,11 +60,22 @@ def _labels(file: Path) -> tuple[str, ...]:
         raise InputError(f"Cannot read {file}: {error.strerror or error}.") from error
 
 
-def _three(text: str | None, option: str) -> tuple[float, ...] | None:
-    """One number for all channels, or three with commas."""
+def _shape(text: str) -> Size:
+    """Channels, height and width from 224, 224x192 or 1x28x28."""
+    sides = text.lower().split("x")
+    if not 1 <= len(sides) <= 3 or not all(side.isdecimal() and len(side) < 6 for side in sides):
+        raise ParameterError(f"“{text}” is no size; write --size 224, or 1x28x28 for channels, height and width.")
+    numbers = [int(side) for side in sides]
+    channels = numbers.pop(0) if len(numbers) == 3 else 3
+    return channels, numbers[0], numbers[-1]
+
+
+def _channels(text: str | None, option: str, channels: int) -> tuple[float, ...] | None:
+    """One number for all channels, or one a channel with commas."""
     if text is None:
         return None
     numbers = tuple(values.number(part) for part in text.split(","))
-    if len(numbers) not in {1, 3}:
-        raise ParameterError(f"Give {option} one number, or three with commas: {option} 0.485,0.456,0.406.")
-    return numbers * (3 // len(numbers))
+    if len(numbers) not in {1, channels}:
+        example = ",".join(["0.485", "0.456", "0.406"][:channels])
+        raise ParameterError(f"Give {option} one number, or one a channel with commas: {option} {example}.")
+    return numbers * (channels // len(numbers))

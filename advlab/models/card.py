@@ -35,6 +35,7 @@ class Card:
         url: where `models.fetch` gets the file; None where `install` is the only way.
         sha256_prefix: what the file's SHA-256 begins with, in hexadecimal, where it was published.
         file: what the file is called in the folder for weights.
+        architecture: `torchvision:…` or `timm:…`, of weights of your own.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Card:
     url: str | None = None
     sha256_prefix: str | None = None
     file: str | None = None
+    architecture: str | None = None
 
 
 class Catalogue(Mapping[str, Card]):

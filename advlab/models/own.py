@@ -151,7 +151,7 @@ def _digest(weights: bytes | Path, settings: Settings) -> str:
 
 def _read(name: str, weights: bytes | Path, settings: Settings) -> Card:
     classes = len(settings.labels)
-    network = architectures.network(settings.architecture, classes, settings.input_size, tables=False)
+    network = architectures.network(settings.architecture, classes, settings.input_size)
     expected = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
     source = (
         weights if isinstance(weights, Path) else _folder() / f"{name.removeprefix(PREFIX)}-{threading.get_ident()}"
@@ -192,6 +192,7 @@ def _card(name: str, settings: Settings, names: Mapping[str, str], parameters: i
         accuracy_source="your own file",
         install="upload the weights again",
         family="Your own",
+        architecture=settings.architecture,
         parameters=parameters,
         bytes=file.stat().st_size,
     )

@@ -3,7 +3,7 @@
 import shlex
 
 from advlab.core.norms import Norm
-from advlab.serving.exports import names, numbers
+from advlab.serving.exports import names, numbers, weights
 from advlab.serving.exports.files import complete
 from advlab.serving.outcome import Outcome
 
@@ -18,7 +18,8 @@ def cli(outcome: Outcome, picture_name: str) -> str:
     request, how = outcome.request, outcome.execution
     picture = names.picture(outcome, picture_name)
     words = ["python", "-m", "advlab", "attack", f"./{picture}" if picture.startswith("-") else picture]
-    words += ["--model", request.model, "--attack", request.attack, "--norm", request.norm.value]
+    words += _model(request.model)
+    words += ["--attack", request.attack, "--norm", request.norm.value]
     if request.eps is not None:
         words += ["--eps", numbers.fraction(request.eps) if request.norm is Norm.LINF else repr(request.eps)]
     for name in ("target", "truth", "max_queries"):
@@ -30,3 +31,15 @@ def cli(outcome: Outcome, picture_name: str) -> str:
         words += ["--set", f"{name}={str(value).lower()}"]
     words += ["--seed", str(request.seed), "--device", how.device, "--threads", str(how.threads), "--out", "out"]
     return shlex.join(words)
+
+
+def _model(name: str) -> list[str]:
+    """Which model; somebody's own weights by a file that they have."""
+    settings = weights.settings(name)
+    if settings is None:
+        return ["--model", name]
+    words = ["--weights", weights.FILE, "--architecture", settings.architecture, "--classes", str(settings.classes)]
+    words += ["--size", "x".join(map(str, settings.input_size))]
+    for option, values in (("--mean", settings.mean), ("--std", settings.std)):
+        words += [] if values is None else [option, ",".join(map(repr, values))]
+    return [*words, "--crop", repr(settings.crop)]

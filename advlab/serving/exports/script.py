@@ -8,7 +8,7 @@ import torch
 from advlab import recorded
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
-from advlab.serving.exports import names, numbers
+from advlab.serving.exports import names, numbers, weights
 from advlab.serving.exports.files import complete
 from advlab.serving.outcome import Execution, Outcome
 
@@ -18,7 +18,7 @@ _SCRIPT = '''\
 Run it where `import advlab` works: PYTHONPATH=folder/of/AdvLab python {stem}.py
 """
 
-import numpy as np
+{imports}import numpy as np
 import torch
 from PIL import Image
 
@@ -30,7 +30,7 @@ recorded = {{
 }}
 {device}torch.set_num_threads({threads})
 execution = advlab.Execution({execution})
-classifier = {load}
+{own}classifier = advlab.load({model}, {on}, execution=execution)
 print(advlab.compare_execution(classifier, recorded))
 
 x = classifier.{prepare}(advlab.open_picture({picture}))
@@ -64,6 +64,7 @@ def script(outcome: Outcome, picture_name: str) -> str:
     """
     request, how = outcome.request, outcome.execution
     picture = names.picture(outcome, picture_name)
+    settings = weights.settings(request.model)
     return _SCRIPT.format(
         advlab=how.advlab,
         stem=names.stem(outcome, picture_name),
@@ -73,7 +74,10 @@ def script(outcome: Outcome, picture_name: str) -> str:
         threads=how.threads,
         device=_device(how.device),
         execution=f"precision={_text(how.precision)}, channels_last={how.channels_last}, chunk={how.chunk}",
-        load=_load(request, how),
+        imports="" if settings is None else "import pathlib\n\n",
+        own="" if settings is None else _own(settings),
+        model=_text(request.model) if settings is None else "own.name",
+        on="device" if _device(how.device) else _text(how.device),
         prepare="as_is" if request.exact else "prepare",
         picture=_text(picture),
         clean=_text(how.picture_digest),
@@ -104,9 +108,20 @@ def _device(recorded_on: str) -> str:
     return f'device = {_text(recorded_on)} if {there} else "cpu"\n' if there else ""
 
 
-def _load(request: AttackRequest, how: Execution) -> str:
-    device = "device" if _device(how.device) else _text(how.device)
-    return f"advlab.load({_text(request.model)}, {device}, execution=execution)"
+def _own(settings: weights.Settings) -> str:
+    """Lines that take somebody's own weights from a file; what the classes are called does not matter to them."""
+    arguments = (
+        "pathlib.Path(weights)",
+        f"architecture={_text(settings.architecture)}",
+        f"labels={settings.classes}",
+        f"input_size={settings.input_size}",
+        f"mean={settings.mean}",
+        f"std={settings.std}",
+        f"crop={settings.crop}",
+    )
+    listed = "".join(f"    {argument},\n" for argument in arguments)
+    file = f"weights = {_text(weights.FILE)}  # your own, which are in no script: name the file\n"
+    return f"{file}own = advlab.models.add_own(\n{listed})\n"
 
 
 def _arguments(request: AttackRequest) -> list[str]:
