@@ -42,7 +42,8 @@ def write(outcome: Outcome, folder: Path, picture_name: str) -> None:
         "json": files.as_json(outcome).encode(),
         "yaml": files.as_yaml(outcome).encode(),
         "py": script.script(outcome, picture_name).encode(),
-        "sh": f"{command.cli(outcome, picture_name)}\n".encode(),
+        # Names of files are bytes: what is not UTF-8 goes back as it came.
+        "sh": f"{command.cli(outcome, picture_name)}\n".encode("utf-8", "surrogateescape"),
         "html": report.html(outcome, stem, picture_name=picture_name).encode(),
     }
     try:
