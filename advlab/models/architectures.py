@@ -44,14 +44,13 @@ def split(architecture: str) -> tuple[str, str]:
     return library, name
 
 
-def network(architecture: str, classes: int, size: Size, *, tables: bool = True, **options: Any) -> nn.Module:  # noqa: ANN401
+def network(architecture: str, classes: int, size: Size, **options: Any) -> nn.Module:  # noqa: ANN401
     """The network with weights that are nothing, for `classes` answers to pictures of `size`.
 
     Args:
         architecture: `torchvision:…` or `timm:…`.
         classes: how many logits.
         size: `(C, H, W)`.
-        tables: False if only names and shapes are wanted: cheap however large it is.
         **options: for the builder.
 
     Raises:
@@ -60,7 +59,7 @@ def network(architecture: str, classes: int, size: Size, *, tables: bool = True,
     library, name = split(architecture)
     build = _torchvision(name, classes, size, options) if library == "torchvision" else _timm(name, classes, size)
     try:
-        return blank(build, tables=tables)
+        return blank(build)
     except (AssertionError, ValueError, TypeError, RuntimeError, NotImplementedError) as error:
         raise ParameterError(
             f"{architecture} cannot be built for pictures of {size[1]} × {size[2]} pixels and {size[0]} channels: "

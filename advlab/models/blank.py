@@ -19,10 +19,14 @@ class _Quiet(TorchFunctionMode):
     A normal variable becomes its mean and a uniform one its lower end: cheap, and inside the bounds of
     whoever draws again and again until a value fits. What else is drawn comes from a generator of our own.
     The mode is the thread's, so nobody else notices.
+
+    Args:
+        hollow: tensors that are made without values are made on no device ("meta"), so without memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, hollow: bool) -> None:
         super().__init__()
+        self._hollow = hollow
         self._own = torch.Generator().manual_seed(0)
 
     def __torch_function__(
@@ -42,36 +46,35 @@ class _Quiet(TorchFunctionMode):
             return args[0].fill_(args[1] if len(args) > 1 else kwargs.get("from", kwargs.get("a", 0.0)))
         if func in _DRAWS or func in _FILLS:
             kwargs["generator"] = self._own
+        if self._hollow and func is torch.empty and kwargs.get("device") is None:
+            kwargs["device"] = "meta"
         return func(*args, **kwargs)
 
 
-def blank(build: Callable[[], nn.Module], *, tables: bool = True) -> nn.Module:
-    """`build()`, with weights that are nothing: on no device if it can be, else on the CPU.
+def blank(build: Callable[[], nn.Module]) -> nn.Module:
+    """`build()`, with weights that are nothing: on no device where it can be, else on the CPU.
 
-    On no device ("meta") a network is there at once whatever its size, but one that computes with its
-    own tables while it is built cannot be made there, and one that keeps tables outside its state would
-    come without them: those are made on the CPU. Load the whole state with `assign=True`.
-
-    Args:
-        build: makes the network.
-        tables: whether those tables are wanted; for names and shapes they are not.
+    It is there at once, whatever its size; what the network computes for itself while it is built, it
+    has. Load the whole state with `assign=True`.
     """
     try:
-        with _Quiet(), torch.device("meta"):
+        with _Quiet(hollow=True):
             network = build()
     except (NotImplementedError, RuntimeError):  # it reads a value, and there are none
         return quiet(build)
-    return quiet(build) if tables and _has_own_tables(network) else network
+    return quiet(build) if _stays_hollow(network) else network
 
 
 def quiet(build: Callable[[], nn.Module]) -> nn.Module:
-    """`build()` on the CPU, its tables computed, its weights nothing, global randomness untouched."""
-    with _Quiet():
+    """`build()` on the CPU, its weights nothing, global randomness untouched."""
+    with _Quiet(hollow=False):
         return build()
 
 
-def _has_own_tables(network: nn.Module) -> bool:
-    """Whether a tensor would be left without values by loading a state: one that is not part of it."""
+def _stays_hollow(network: nn.Module) -> bool:
+    """Whether a tensor would be left without values by loading a state, because it is not part of it."""
     saved = network.state_dict().keys()
-    hidden = any(name not in saved for name, _ in network.named_buffers())
-    return hidden or any(isinstance(value, Tensor) for module in network.modules() for value in vars(module).values())
+    hidden = any(tensor.is_meta and name not in saved for name, tensor in network.named_buffers())
+    return hidden or any(
+        isinstance(value, Tensor) and value.is_meta for module in network.modules() for value in vars(module).values()
+    )

@@ -39,6 +39,12 @@ def _device(name: str | torch.device | None) -> torch.device:
     return device
 
 
+def _named(device: str | torch.device) -> str:
+    """One name for one device: `cuda` is whichever is current."""
+    device = torch.device(device)
+    return f"cuda:{torch.cuda.current_device()}" if device.type == "cuda" and device.index is None else str(device)
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A model in memory: its name, the device, the bytes of its weights, and when it was last asked for.
@@ -94,7 +100,7 @@ class ModelCache:
         """
         card = find.card(name)  # before any lock: an unknown name leaves nothing behind
         execution = execution or Execution()
-        key = (card.name, str(_device(device)), execution.channels_last)
+        key = (card.name, _named(_device(device)), execution.channels_last)
         found = self._view(key, execution)
         if found is not None:
             return found
@@ -135,16 +141,17 @@ class ModelCache:
 
     def limit_on(self, device: str | torch.device) -> int:
         """Bytes that models may take on a device."""
+        name = _named(device)
         with self._lock:
-            if str(device) not in self._limits:
-                given = self._given
-                self._limits[str(device)] = limits.default(torch.device(device)) if given is None else given
-            return self._limits[str(device)]
+            if name not in self._limits:
+                self._limits[name] = limits.default(torch.device(name)) if self._given is None else self._given
+            return self._limits[name]
 
     def used_on(self, device: str | torch.device) -> int:
         """Bytes that models take on a device, those being loaded included."""
+        name = _named(device)
         with self._lock:
-            return sum(entry.bytes for key, entry in self._entries.items() if key[1] == str(device))
+            return sum(entry.bytes for key, entry in self._entries.items() if key[1] == name)
 
     def _view(self, key: _Key, execution: Execution) -> Classifier | None:
         with self._lock:

@@ -71,7 +71,7 @@ def _record(name: str) -> Record:
         name = f"{name}.{about.tag}"
     url, file = _address(about, name)
     channels, height, width = about.input_size
-    shapes = architectures.network(architecture, about.num_classes, (channels, height, width), tables=False)
+    shapes = architectures.network(architecture, about.num_classes, (channels, height, width))
     parameters = sum(weight.numel() for weight in shapes.parameters())
     prefix = re.search(r"-([0-9a-f]{8,})\.", url.rsplit("/", 1)[1])
     return Record(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
 from advlab.core.classifier import Preprocessing
 from advlab.errors import ModelError
@@ -21,7 +21,7 @@ from advlab.models.card import Card
 from advlab.models.published import Record
 
 # Raise it when a record of old says less than one of now.
-_FORMAT = 1
+_FORMAT = 2
 _SWAG = "CC-BY-NC 4.0: not for commercial use"
 _OTHERS = "code BSD-3-Clause; weights as published, trained on ImageNet: see the source"
 
@@ -54,6 +54,7 @@ def records_of_torchvision() -> list[Record]:
         _record(name, weights)
         for name in architectures.names("torchvision")
         for weights in library.get_model_weights(name)
+        if weights.meta["categories"]  # one is of features alone, without the layer that classifies
     ]
 
 
@@ -69,7 +70,7 @@ def _record(name: str, weights: Any) -> Record:  # noqa: ANN401 - an enum of tor
         summary=f"{about['num_params'] / 1e6:.1f} million parameters, {about['_ops']:,.1f} billion multiply-adds.",
         family="torchvision",
         architecture=f"torchvision:{name}",
-        classes=len(imagenet.labels()),
+        classes=len(about["categories"]),
         input_size=(3, crop, crop),
         preprocessing=Preprocessing(
             mean=tuple(prepare.mean),
@@ -102,17 +103,23 @@ def build(record: Record, file: Path) -> nn.Module:
     Raises:
         ModelError: the file is damaged, or another network's.
     """
+    return from_state(record, published.state(file), f"{file.name} in {file.parent}")
+
+
+def from_state(record: Record, state: Mapping[str, Tensor], where: str) -> nn.Module:
+    """The network of a record with a state dict in the form that the published ones have.
+
+    Raises:
+        ModelError: it is another network's; `where` says which file to delete.
+    """
     network = architectures.network(record.architecture, record.classes, record.input_size, **record.options)
-    state = {
-        key: tensor for key, tensor in published.state(file).items() if not key.startswith(architectures.AUXILIARY)
-    }
+    mine = {key: tensor for key, tensor in state.items() if not key.startswith(architectures.AUXILIARY)}
     if "densenet" in record.architecture:  # saved when the layers had a dot in their names
-        state = {re.sub(r"\.(norm|conv)\.([12])\.", r".\1\2.", key): tensor for key, tensor in state.items()}
+        mine = {re.sub(r"\.(norm|conv)\.([12])\.", r".\1\2.", key): tensor for key, tensor in mine.items()}
     try:
-        network.load_state_dict(state, assign=True)
+        network.load_state_dict(mine, assign=True)
     except RuntimeError as error:
         raise ModelError(
-            f"The file {file.name} does not hold the weights of {record.title}: "
-            f"delete it from {file.parent} and fetch it again."
+            f"{where} does not hold the weights of {record.title}: delete it and fetch it again."
         ) from error
     return network
