@@ -6,6 +6,7 @@ from advlab.ui.state import lab as lab_state
 frame.require()
 
 state = lab_state().models
+models.leave(state)
 own.added(state)
 models.head()
 models.here(state, lab_state().cards())

@@ -28,6 +28,7 @@ def run() -> None:
     """Draw the frame and the page in it. Called by app.py and by nothing else."""
     icon = _ROOT / "assets" / "icon.png"
     st.set_page_config(page_title="AdvLab", page_icon=icon, layout="wide", initial_sidebar_state="expanded")
+    st.logo(_ROOT / "assets" / "logo.svg", size="large")
     st.html(_ROOT / "assets" / "style.css")
     work.warm_up()
     page = st.navigation(pages(), position="top")

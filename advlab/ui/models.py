@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +12,7 @@ from advlab import models
 from advlab.errors import AdvlabError
 from advlab.models import Card
 from advlab.serving.jobs import Job
-from advlab.ui import shelf
+from advlab.ui import shelf, work
 from advlab.ui.state import ModelsState
 
 _COLUMN = 300
@@ -42,8 +43,7 @@ def here(state: ModelsState, cards: Mapping[str, Card]) -> None:
         with grid.cell(), st.container(border=True, height="stretch"):
             facts(card)
             with st.container(horizontal=True):
-                if st.button("Use in the lab", key=f"use-{name}"):
-                    use(name)
+                use(state, name, key=f"use-{name}")
                 if name in loaded:
                     st.button(
                         f"Unload {_bytes(loaded[name])}",
@@ -56,10 +56,21 @@ def here(state: ModelsState, cards: Mapping[str, Card]) -> None:
                     st.button("Forget", key=f"forget-{name}", on_click=_forget, args=(state, name))
 
 
-def use(name: str) -> None:
-    """To the lab, with this model."""
-    st.session_state["model"] = name
-    st.switch_page("pages/lab.py")
+def use(state: ModelsState, name: str, *, key: str, primary: bool = False) -> None:
+    """The button that leads to the lab, with this model."""
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    st.button("Use in the lab", key=key, type=kind, on_click=_choose, args=(state, name))
+
+
+def _choose(state: ModelsState, name: str) -> None:
+    state.chosen = name
+
+
+def leave(state: ModelsState) -> None:
+    """To the lab, if a model was chosen for it. First thing of the page: a click leaves only a mark."""
+    if state.chosen is not None:
+        st.session_state["model"], state.chosen = state.chosen, None
+        st.switch_page("pages/lab.py")
 
 
 def _unload(name: str) -> None:
@@ -157,17 +168,25 @@ def _get(state: ModelsState, card: Card) -> None:
     """Download, or use what is here."""
     job = state.downloads.get(card.name)
     if card.weights() is not None:
-        if st.button("Use in the lab", key="use-more", type="primary"):
-            use(card.name)
+        use(state, card.name, key="use-more", primary=True)
         return
     if job is not None and job.live:
         watch(job, card)
         return
-    if st.button(f"Download {_bytes(card.bytes)}", key="download", icon=":material/download:", type="primary"):
-        state.downloads[card.name] = shelf.download(card.name)
-        st.rerun()
+    st.button(
+        f"Download {_bytes(card.bytes)}",
+        key="download",
+        icon=":material/download:",
+        type="primary",
+        on_click=_start,
+        args=(state, card.name),
+    )
     if job is not None and job.problem:
         st.error(job.problem)
+
+
+def _start(state: ModelsState, name: str) -> None:
+    state.downloads[name] = shelf.download(name)
 
 
 @st.fragment(run_every=0.4)
@@ -178,7 +197,11 @@ def watch(job: Job[Path], card: Card) -> None:
     share = job.progress.fraction if job.progress else 0.0
     done = job.progress.step if job.progress else 0
     st.progress(share, f"{card.title}: {_bytes(done)} of {_bytes(card.bytes)}")
-    st.button("Stop", key="stop-download", icon=":material/stop:", on_click=job.stop)
+    st.button("Stop", key="stop-download", icon=":material/stop:", on_click=_stop, args=(job,))
+
+
+def _stop(job: Job[Path]) -> None:
+    job.leave(work.person())
 
 
 def _title(name: str) -> str:

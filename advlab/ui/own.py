@@ -27,41 +27,47 @@ def own(state: ModelsState) -> None:
         "It stays on this server, only you can use it, and nothing in it is ever run."
     )
     with st.form("own", border=True):
-        file = st.file_uploader(
+        st.file_uploader(
             "Weights", type=["safetensors", "pt", "pth", "bin"], max_upload_size=UPLOAD_MB, key=f"weights-{state.taken}"
         )
         left, right = st.columns(2)
         with left:
-            library = st.selectbox("Library", ["torchvision", "timm"], key="own-library")
-            name = st.text_input("Architecture", "resnet18", key="own-architecture", help="Such as resnet18.")
-            side = st.number_input("Input side in pixels", 8, 1024, 224, key="own-side")
+            st.selectbox("Library", ["torchvision", "timm"], key="own-library")
+            st.text_input("Architecture", "resnet18", key="own-architecture", help="Such as resnet18.")
+            st.number_input("Input side in pixels", 8, 1024, 224, key="own-side")
         with right:
-            classes = st.number_input("Number of classes", 2, 100_000, 1000, key="own-classes")
-            labels = st.file_uploader(
+            st.number_input("Number of classes", 2, 100_000, 1000, key="own-classes")
+            st.file_uploader(
                 "Class names (optional)", type=["txt", "json"], max_upload_size=1, key=f"labels-{state.taken}",
                 help="A text file with one name a line, or a JSON list.",
             )  # fmt: skip
-        normalisation = st.selectbox("Normalisation", list(_NORMALISATIONS), key="own-normalisation")
+        st.selectbox("Normalisation", list(_NORMALISATIONS), key="own-normalisation")
         columns = st.columns(2)
-        mean = columns[0].text_input("Mean", "0.5, 0.5, 0.5", key="own-mean", help="For “Other” only: one a channel.")
-        std = columns[1].text_input("Std", "0.5, 0.5, 0.5", key="own-std", help="For “Other” only: one a channel.")
-        pressed = st.form_submit_button("Check and add", type="primary", icon=":material/fact_check:")
-    if not pressed:
-        return
+        columns[0].text_input("Mean", "0.5, 0.5, 0.5", key="own-mean", help="For “Other” only: one a channel.")
+        columns[1].text_input("Std", "0.5, 0.5, 0.5", key="own-std", help="For “Other” only: one a channel.")
+        st.form_submit_button(
+            "Check and add", type="primary", icon=":material/fact_check:", on_click=_submit, args=(state,)
+        )
+
+
+def _submit(state: ModelsState) -> None:
+    """Give the form to the one who reads weights. A callback, since a click would not outlive a new frame."""
+    box = st.session_state
+    file, labels = box[f"weights-{state.taken}"], box[f"labels-{state.taken}"]
     if file is None:
         state.problem = "Choose a file with weights first."
         return
     try:
-        shown = _NORMALISATIONS[normalisation]
-        pair = shown if shown is not None else (_numbers(mean, "Mean"), _numbers(std, "Std"))
-        names = int(classes) if labels is None else models.read_labels(labels.getvalue(), labels.name)
-        form = shelf.Form(file.getvalue(), file.name, f"{library}:{name.strip()}", names, int(side), *pair)
+        shown = _NORMALISATIONS[box["own-normalisation"]]
+        pair = shown or (_numbers(box["own-mean"], "Mean"), _numbers(box["own-std"], "Std"))
+        names = int(box["own-classes"]) if labels is None else models.read_labels(labels.getvalue(), labels.name)
+        architecture = f"{box['own-library']}:{box['own-architecture'].strip()}"
+        form = shelf.Form(file.getvalue(), file.name, architecture, names, int(box["own-side"]), *pair)
         state.adding, state.problem = shelf.take_in(form), None
     except AdvlabError as error:
         state.problem = str(error)
         return
     state.taken += 1  # lets the uploader forget the file: it is read once
-    st.rerun()
 
 
 def _numbers(text: str, name: str) -> tuple[float, ...]:
@@ -94,8 +100,7 @@ def added(state: ModelsState) -> None:
             st.markdown(f"{_ICONS[check.ok]} **{check.name}**: {check.sentence}")
         if found.usable:
             state.own[found.card.name] = found.card
-            if st.button("Use in the lab", key="use-own", type="primary"):
-                use(found.card.name)
+            use(state, found.card.name, key="use-own", primary=True)
 
 
 @st.fragment(run_every=0.4)

@@ -47,6 +47,7 @@ class ModelsState:
     own: dict[str, Card] = field(default_factory=dict)  # of this visitor's weights
     downloads: dict[str, Job[Path]] = field(default_factory=dict)
     adding: "Job[Own] | None" = None
+    chosen: str | None = None  # a model to go to the lab with
     problem: str | None = None
     taken: int = 0  # files of weights that were read
 

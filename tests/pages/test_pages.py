@@ -15,37 +15,10 @@ from advlab import attacks
 from advlab.core.attack import Attack
 from advlab.data.samples import sample
 from advlab.ui import frame
+from tests.pages.harness import app, finish, html, lab, png
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
-
-
-def app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
-
-
-def lab() -> AppTest:
-    return app().switch_page("pages/lab.py").run()
-
-
-def html(at: AppTest) -> str:
-    return "\n".join(element.proto.body for element in at.get("html"))
-
-
-def finish(at: AppTest, seconds: float = 120) -> AppTest:
-    """Run the script again until the job that it shows has ended."""
-    deadline = time.monotonic() + seconds
-    while at.session_state["lab"].job is not None:
-        assert time.monotonic() < deadline, "the run did not end"
-        at.session_state["lab"].job.wait(1)
-        at.run()
-    return at
-
-
-def png(picture: Image.Image) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
