@@ -197,7 +197,8 @@ class Classifier(nn.Module):
         channels, height, width = self.input_size
         picture = framing.in_channels(picture, channels, self.name)
         how = self.preprocessing
-        return framing.pixels(framing.scaled(picture, height, width, how.crop, how.resample)).to(self._device)
+        picture = framing.scaled(picture, height, width, how.crop, how.resample, resize=how.resize, squash=how.squash)
+        return framing.pixels(picture).to(self._device)
 
     def as_is(self, picture: Image.Image) -> Tensor:
         """A picture of exactly the model's input size, pixel by pixel: `(1, C, H, W)` as `prepare` gives it.

@@ -15,26 +15,44 @@ _MOST_SCALED = 2**24
 _LONGEST = 64  # times the short side: what is then left
 
 
-def scaled(picture: Image.Image, height: int, width: int, crop: float, resample: Image.Resampling) -> Image.Image:
+def scaled(
+    picture: Image.Image,
+    height: int,
+    width: int,
+    crop: float,
+    resample: Image.Resampling,
+    *,
+    resize: int | None = None,
+    squash: bool = False,
+) -> Image.Image:
     """The middle `height` × `width` of a picture that is scaled by torchvision's and timm's rule.
 
     The picture is resized so that it just covers the size divided by `crop`, then its centre is cropped.
     Pictures of extreme proportions (for inputs of 224 pixels: above 256 to 1) lose their ends before they
     are resized: the crop would not show them, and the memory would not hold them.
+
+    Args:
+        picture: grey or RGB.
+        height, width: of what comes out.
+        crop: the share of the resized picture that is kept.
+        resample: the filter.
+        resize: pixels of the short side before the crop, in place of what `crop` says.
+        squash: resize both sides alike, whatever the proportions.
     """
-    whole = _resized(picture.width, picture.height, height, width, crop)
+    tall, wide = (resize, resize) if resize else (math.floor(height / crop), math.floor(width / crop))
+    whole = (wide, tall) if squash else _covering(picture, tall, wide)
     if whole[0] * whole[1] > _MOST_SCALED:
         picture = _middle(picture)
-        whole = _resized(picture.width, picture.height, height, width, crop)
+        whole = _covering(picture, tall, wide)
     if whole != picture.size:
         picture = picture.resize(whole, resample)
     left, top = round((whole[0] - width) / 2), round((whole[1] - height) / 2)
     return picture.crop((left, top, left + width, top + height))
 
 
-def _resized(width: int, height: int, target_height: int, target_width: int, crop: float) -> tuple[int, int]:
-    """The size to which a picture is scaled before its centre is cropped (torchvision's rule)."""
-    tall, wide = math.floor(target_height / crop), math.floor(target_width / crop)
+def _covering(picture: Image.Image, tall: int, wide: int) -> tuple[int, int]:
+    """The size at which a picture just covers so many pixels (torchvision's rule)."""
+    width, height = picture.size
     if width * tall >= height * wide:  # wider than the target: the height decides
         return int(tall * width / height), tall
     return wide, int(wide * height / width)

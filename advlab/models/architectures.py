@@ -37,20 +37,21 @@ def split(architecture: str) -> tuple[str, str]:
     library, _, name = architecture.partition(":")
     if library not in LIBRARIES or not name:
         raise ParameterError(f"Write the architecture as torchvision:resnet18 or timm:resnet18, not “{architecture}”.")
-    if name.split(".")[0] not in names(library):
+    if name.partition(".")[0] not in names(library):
         near = difflib.get_close_matches(name, names(library), n=3)
         hint = f" Did you mean: {', '.join(near)}?" if near else ""
         raise ParameterError(f"There is no network “{name}” in {library}.{hint}")
     return library, name
 
 
-def network(architecture: str, classes: int, size: Size, **options: Any) -> nn.Module:  # noqa: ANN401
+def network(architecture: str, classes: int, size: Size, *, tables: bool = True, **options: Any) -> nn.Module:  # noqa: ANN401
     """The network with weights that are nothing, for `classes` answers to pictures of `size`.
 
     Args:
         architecture: `torchvision:…` or `timm:…`.
         classes: how many logits.
         size: `(C, H, W)`.
+        tables: False if only names and shapes are wanted, which costs nothing for any size.
         **options: for the builder.
 
     Raises:
@@ -59,7 +60,7 @@ def network(architecture: str, classes: int, size: Size, **options: Any) -> nn.M
     library, name = split(architecture)
     build = _torchvision(name, classes, size, options) if library == "torchvision" else _timm(name, classes, size)
     try:
-        return blank(build)
+        return blank(build, tables=tables)
     except (AssertionError, ValueError, TypeError, RuntimeError, NotImplementedError) as error:
         raise ParameterError(
             f"{architecture} cannot be built for pictures of {size[1]} × {size[2]} pixels and {size[0]} channels: "

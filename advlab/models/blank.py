@@ -51,18 +51,23 @@ class _Quiet(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def blank(build: Callable[[], nn.Module]) -> nn.Module:
+def blank(build: Callable[[], nn.Module], *, tables: bool = True) -> nn.Module:
     """`build()`, with weights that are nothing: on no device where it can be, else on the CPU.
 
     It is there at once, whatever its size; what the network computes for itself while it is built, it
     has. Load the whole state with `assign=True`.
+
+    Args:
+        build: makes the network.
+        tables: False if it is only to be counted or compared: then what it cannot compute without
+            memory may be missing.
     """
     try:
         with _Quiet(hollow=True):
             network = build()
     except (NotImplementedError, RuntimeError):  # it reads a value, and there are none
         return quiet(build)
-    return quiet(build) if _stays_hollow(network) else network
+    return quiet(build) if tables and _stays_hollow(network) else network
 
 
 def quiet(build: Callable[[], nn.Module]) -> nn.Module:

@@ -151,7 +151,7 @@ def _digest(weights: bytes | Path, settings: Settings) -> str:
 
 def _read(name: str, weights: bytes | Path, settings: Settings) -> Card:
     classes = len(settings.labels)
-    network = architectures.network(settings.architecture, classes, settings.input_size)
+    network = architectures.network(settings.architecture, classes, settings.input_size, tables=False)
     expected = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
     source = (
         weights if isinstance(weights, Path) else _folder() / f"{name.removeprefix(PREFIX)}-{threading.get_ident()}"
@@ -200,8 +200,8 @@ def _card(name: str, settings: Settings, names: Mapping[str, str], parameters: i
 
 def _build(file: Path, settings: Settings, names: Mapping[str, str]) -> nn.Module:
     network = architectures.network(settings.architecture, len(settings.labels), settings.input_size)
-    given, state = load_file(file), {}
-    for key, own in network.state_dict().items():  # a counter that an old file lacks starts at 0
+    given, state = load_file(file), network.state_dict()  # itself: it knows the versions of the layers
+    for key, own in list(state.items()):  # a counter that an old file lacks starts at 0
         state[key] = given[names[key]].to(own.dtype) if key in names else torch.zeros(own.shape, dtype=own.dtype)
     network.load_state_dict(state, assign=True)
     return network

@@ -62,7 +62,12 @@ def _card(record: Record) -> Card:
 def _record(name: str) -> Record:
     architecture = f"timm:{name}"
     architectures.split(architecture)
-    about = libraries.timm().get_pretrained_cfg(name)
+    try:
+        about = libraries.timm().get_pretrained_cfg(name)
+    except RuntimeError as error:  # the network is there, and these weights of it are not
+        bare = name.partition(".")[0]
+        known = ", ".join(libraries.timm().list_pretrained(f"{bare}.*")) or "none"
+        raise ParameterError(f"timm has no weights {name}; of {bare} there are: {known}.") from error
     if about is None or not (about.hf_hub_id or about.url):
         raise ParameterError(f"timm has no weights for {name}: choose another, or give your own with --weights.")
     if not about.num_classes:
@@ -71,7 +76,7 @@ def _record(name: str) -> Record:
         name = f"{name}.{about.tag}"
     url, file = _address(about, name)
     channels, height, width = about.input_size
-    shapes = architectures.network(architecture, about.num_classes, (channels, height, width))
+    shapes = architectures.network(architecture, about.num_classes, (channels, height, width), tables=False)
     parameters = sum(weight.numel() for weight in shapes.parameters())
     prefix = re.search(r"-([0-9a-f]{8,})\.", url.rsplit("/", 1)[1])
     return Record(

@@ -4,6 +4,7 @@ The list is made from torchvision itself, and kept in a file for the version tha
 torchvision takes a second or more, which a menu need not wait for twice.
 """
 
+import copy
 import re
 import threading
 from collections.abc import Mapping
@@ -106,19 +107,25 @@ def build(record: Record, file: Path) -> nn.Module:
     return from_state(record, published.state(file), f"{file.name} in {file.parent}")
 
 
-def from_state(record: Record, state: Mapping[str, Tensor], where: str) -> nn.Module:
+def from_state(record: Record, state: dict[str, Tensor], where: str) -> nn.Module:
     """The network of a record with a state dict in the form that the published ones have.
 
     Raises:
         ModelError: it is another network's; `where` says which file to delete.
     """
     network = architectures.network(record.architecture, record.classes, record.input_size, **record.options)
-    mine = {key: tensor for key, tensor in state.items() if not key.startswith(architectures.AUXILIARY)}
-    if "densenet" in record.architecture:  # saved when the layers had a dot in their names
-        mine = {re.sub(r"\.(norm|conv)\.([12])\.", r".\1\2.", key): tensor for key, tensor in mine.items()}
+    # A copy keeps the versions of the layers that the file was written by; without them MNASNet refuses to load.
+    mine = copy.copy(state)
+    for key in state:
+        bare = key
+        if "densenet" in record.architecture:  # saved when the layers had a dot in their names
+            bare = re.sub(r"\.(norm|conv)\.([12])\.", r".\1\2.", key)
+        tensor = mine.pop(key)
+        if not key.startswith(architectures.AUXILIARY):
+            mine[bare] = tensor
     try:
         network.load_state_dict(mine, assign=True)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise ModelError(
             f"{where} does not hold the weights of {record.title}: delete it and fetch it again."
         ) from error
