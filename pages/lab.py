@@ -10,6 +10,7 @@ frame.require()
 state = lab_state()
 cards = state.cards()
 run.collect(state)
+picker.forget_truth(state)
 arrival.arrive(state, cards)
 if state.presenting and state.outcome is not None and not run.live(state):
     lab.present(state, state.outcome)

@@ -113,7 +113,13 @@ def take(state: LabState, picture: Picture) -> None:
     """Another picture: what was found on the one before is no longer shown."""
     run.leave(state)
     state.picture, state.outcome, state.beside, state.problem, state.notice = picture, None, None, None, None
-    st.session_state["truth"] = None
+    state.strange = True
+
+
+def forget_truth(state: LabState) -> None:
+    """What was said of the picture before is not true of another one. Before the controls are drawn."""
+    if state.strange:
+        st.session_state["truth"], state.strange = None, False
 
 
 def recognised(state: LabState) -> None:

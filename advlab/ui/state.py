@@ -64,6 +64,7 @@ class LabState:
     second: Job[Outcome] | None = None  # the same attack on it
     beside: Outcome | None = None  # and its result
     view: str = "swipe"
+    strange: bool = False  # the picture is another one since the controls were drawn
     released: dict[str, float] = field(default_factory=dict)  # by run: where the handle for ε was let go
     presenting: bool = False
     address: dict[str, str] | None = None  # the last link that was read or written

@@ -101,3 +101,12 @@ def test_the_files_of_an_upload_name_the_file() -> None:
     at.file_uploader(key="upload").set_value(("my photo.png", png(mirrored), "image/png")).run()
     at = finish(at.button(key="run").click().run())
     assert any("'my photo.png'" in code.value for code in at.code)
+
+
+def test_the_truth_is_about_one_picture() -> None:
+    at = lab(truth="817", v="1")
+    assert at.selectbox(key="truth").value == 817
+    other = Image.fromarray(np.asarray(state(at).picture.image)[::-1].copy())
+    at.file_uploader(key="upload").set_value(("other.png", png(other), "image/png")).run()
+    assert not at.exception
+    assert at.selectbox(key="truth").value is None

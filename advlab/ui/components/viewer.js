@@ -68,6 +68,8 @@ class Viewer {
       move(event);
       this.knob.focus({ preventScroll: true });
     };
+    // Else the press would take the focus away from the handle again.
+    this.frame.onmousedown = (event) => { if (this.mode === "swipe") event.preventDefault(); };
     this.frame.onpointerup = this.frame.onpointercancel = () => { this.frame.onpointermove = null; };
     this.knob.onkeydown = (event) => {
       const by = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageUp: 10, PageDown: -10 }[event.key];
