@@ -7,7 +7,7 @@ from advlab.models.download import StoppedError, download
 from advlab.models.fetching import fetch
 from advlab.models.find import card, on_this_computer
 from advlab.models.labels import read_labels
-from advlab.models.own import MAX_WEIGHTS_BYTES, add_own
+from advlab.models.own import MAX_WEIGHTS_BYTES, PREFIX, add_own
 from advlab.models.own import forget as _forget
 from advlab.models.preflight import Check, preflight
 from advlab.models.timm_cards import names as timm_names
@@ -17,9 +17,10 @@ load = cache.load
 
 
 def forget(name: str) -> None:
-    """Delete weights that were added with `add_own`, and unload the model."""
-    _forget(name)
-    cache.unload(name)
+    """Delete weights that were added with `add_own`, and unload the model; of other models nothing is forgotten."""
+    if name.startswith(PREFIX):
+        _forget(name)
+        cache.unload(name)
 
 
 __all__ = [

@@ -154,6 +154,8 @@ def _load(source: Path) -> Any:  # noqa: ANN401
         what = f" ({named[1][:80]})" if named else ""
         raise RefusedError(f"The file holds more than weights{what}: {_SAVE}.") from error
     except (RuntimeError, ValueError, EOFError, LookupError, AttributeError, TypeError, OSError) as error:
+        if "allocate memory" in str(error):
+            raise MemoryError from error
         raise RefusedError("The file is damaged, or not a state dict of PyTorch: export it anew.") from error
 
 
@@ -192,13 +194,14 @@ def _confine(memory: int, seconds: float, most: int) -> None:
     """From here on this process can do little harm: it may not grow, run on, or write much."""
     if resource is None:
         return
-    now = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     hard = {
-        resource.RLIMIT_AS: now + memory,
         resource.RLIMIT_CPU: int(seconds) + 1,
         resource.RLIMIT_FSIZE: 2 * most + _HEADER,
         resource.RLIMIT_CORE: 0,
     }
+    with contextlib.suppress(OSError):  # Linux only: elsewhere nobody says what the process has already
+        now = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+        hard[resource.RLIMIT_AS] = now + memory
     for kind, value in hard.items():
         with contextlib.suppress(ValueError, OSError):  # the system's own limit is lower
             resource.setrlimit(kind, (value, value))
@@ -206,8 +209,7 @@ def _confine(memory: int, seconds: float, most: int) -> None:
 
 def _answer(request: dict[str, Any]) -> dict[str, str]:
     try:
-        with contextlib.suppress(OSError):
-            _confine(request["memory"], request["seconds"], request["most"])
+        _confine(request["memory"], request["seconds"], request["most"])
         return {"where": convert(Path(request["source"]), Path(request["out"]), request["most"])}
     except RefusedError as error:
         return {"refused": str(error)}

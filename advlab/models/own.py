@@ -112,8 +112,8 @@ def card(name: str) -> Card:
 def forget(name: str) -> None:
     """Delete weights that were added; nothing happens if they are not here."""
     with _lock:
-        _cards.pop(name, None)
-        _file(name).unlink(missing_ok=True)
+        if _cards.pop(name, None) is not None:  # a name that is none of ours might be a path
+            _file(name).unlink(missing_ok=True)
 
 
 def _drop_oldest() -> None:

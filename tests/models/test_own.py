@@ -186,8 +186,21 @@ def test_forgotten_is_gone():
     with pytest.raises(ModelError, match="upload them again"):
         models.load(card.name, "cpu")
     models.forget(card.name)
-    models.forget("own:../../etc/passwd")
+    models.load("efficientnet_lite0", "cpu")
     models.forget("efficientnet_lite0")
+    assert models.cache.loaded("efficientnet_lite0")
+
+
+def test_a_name_is_not_a_path(tmp_path):
+    victim = own._folder().parent / "victim-of-a-path.safetensors"
+    victim.touch()
+    try:
+        models.forget("own:../victim-of-a-path")
+        assert victim.exists()
+        with pytest.raises(ModelError, match="upload them again"):
+            models.card("own:../victim-of-a-path")
+    finally:
+        victim.unlink()
 
 
 def test_the_least_recently_used_goes(monkeypatch):
