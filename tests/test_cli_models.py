@@ -90,7 +90,7 @@ def test_own_weights_are_attacked(weights):
         (["--classes", "4"], "the file has 3 classes, you said 4"),
         ([], "--classes 10"),
         (["--classes", "4", "--labels", "LABELS"], "leave one of them out"),
-        (["--classes", "3", "--mean", "1,2"], "three with commas"),
+        (["--classes", "3", "--mean", "1,2"], "with commas"),
         (["--classes", "3", "--std", "0"], "std must be above 0"),
         (["--labels", "nowhere.txt"], "Cannot read nowhere.txt"),
     ],
