@@ -2,66 +2,68 @@
 
 import hashlib
 import io
-import warnings
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from pydantic import ValidationError
 
 from advlab.core.request import AttackRequest
-from advlab.data import notes
+from advlab.data import decoding, foreign, notes
+from advlab.data.decoding import FORMATS, MAX_PIXELS
 from advlab.errors import InputError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+__all__ = ["EXTENSIONS", "FORMATS", "MAX_BYTES", "MAX_PIXELS", "NOTE", "digest", "png", "read", "recognise"]
+
 EXTENSIONS = ("jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif")
 NOTE = "advlab"  # names the text chunk with the request, in what is downloaded
 MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 40_000_000
 
 
 def read(data: bytes, name: str = "This file") -> Image.Image:
-    """Decode an uploaded file into an upright 8-bit RGB picture without metadata.
+    """Decode an uploaded file into an upright 8-bit RGB picture in sRGB without metadata.
 
-    Transparency is laid over white, the first frame of an animation is taken, 16 bits are scaled to 8.
+    The content decides, whatever the name says. The first picture of several is taken; transparency is
+    laid over white; deeper values, other colours and profiles are converted (see `colours.srgb`).
+
+    All pixels are kept, 4 bytes each, because a model's preparation starts from them: to shrink a
+    picture beforehand would change what the model sees. Files are decoded one at a time.
 
     Raises:
         InputError: it is no picture, broken, or larger than we read; with a sentence for people.
     """
+    name = _short(name)
     if not data:
         raise InputError(f"{name} is empty: choose a picture.")
     if len(data) > MAX_BYTES:
         raise InputError(f"{name} is larger than {MAX_BYTES // 2**20} MB: save it smaller and try again.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of damaged metadata; the pixels decide
-            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise InputError(
-                        f"{name} has {picture.width} × {picture.height} pixels; "
-                        f"we read up to {MAX_PIXELS // 10**6} million: save it smaller and try again."
-                    )
-                picture.load()
-                return _rgb(ImageOps.exif_transpose(picture))
-    except UnidentifiedImageError:
-        raise InputError(f"{name} is not a picture that we can read: use JPEG, PNG, WebP, BMP, TIFF or GIF.") from None
-    except Image.DecompressionBombError:
-        raise InputError(f"{name} has too many pixels: save it smaller and try again.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, MemoryError) as error:
+        return decoding.decode(data)
+    except decoding.TooManyPixelsError as error:
+        size = " × ".join(f"{side:,}" for side in error.args) or "far too many"
+        raise InputError(
+            f"{name} has {size} pixels; we read up to {MAX_PIXELS // 10**6} million: save it smaller and try again."
+        ) from None
+    except decoding.TooIntricateError:
+        raise InputError(f"{name} is made of too many pieces: save it anew as JPEG or PNG and try again.") from None
+    except decoding.UnreadableError:
+        raise InputError(_unreadable(data, name)) from None
+    except decoding.BrokenError as error:
         raise InputError(f"{name} is damaged or cut off: save or copy it again.") from error
 
 
-def _rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits, or 32 used for 16
-        values = np.asarray(picture, dtype=np.float64)
-        top = 255.0 if values.max(initial=0) <= 255 else 65535.0
-        picture = Image.fromarray(np.clip(values / top * 255, 0, 255).round().astype(np.uint8))
-    if "A" in picture.getbands() or "transparency" in picture.info:
-        layered = picture.convert("RGBA")
-        white = Image.new("RGBA", layered.size, "white")
-        picture = Image.alpha_composite(white, layered)
-    clean = picture.convert("RGB")
-    clean.info = {}
-    return clean
+def _unreadable(data: bytes, name: str) -> str:
+    kind = foreign.kind(data)
+    if kind is not None:
+        return f"{name} is {kind}, which we cannot read: save it as JPEG or PNG and try again."
+    if foreign.begins_like_ours(data):
+        return f"{name} is damaged or cut off: save or copy it again."
+    return f"{name} is not a picture that we can read: use JPEG, PNG, WebP, BMP, TIFF or GIF."
+
+
+def _short(name: str) -> str:
+    """A file's name that fits into a sentence."""
+    name = " ".join(name.split()) or "This file"
+    return name if len(name) <= 60 else f"{name[:40]}…{name[-16:]}"
 
 
 def png(pixels: np.ndarray, *, about: dict[str, str] | None = None) -> bytes:
