@@ -251,7 +251,6 @@ class DecisionOracle(Oracle):
         return self.best.image
 
 
-
 class ScoreOracle(Oracle):
     """Shows the scores of all classes."""
 

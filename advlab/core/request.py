@@ -64,6 +64,11 @@ class AttackRequest(BaseModel):
         """Whether the picture is taken pixel by pixel."""
         return self.picture.startswith("exact:")
 
+    @property
+    def public(self) -> Self:
+        """Without the name of somebody's own weights: whoever knows it could use them on this server."""
+        return self.model_copy(update={"model": "own"}) if self.model.startswith("own:") else self
+
     def key(self, *context: str) -> str:
         """Names the result: a hash of the request and of what it runs on (model digest, version, ...)."""
         return hashlib.sha256("\n".join((self.model_dump_json(), *context)).encode()).hexdigest()[:24]

@@ -17,7 +17,9 @@ from advlab.core.result import AttackResult
 from advlab.core.verdicts import margin, votes
 
 _LEVELS = 255
-_DOUBLINGS, _BISECTIONS = 12, 10
+_BISECTIONS = 10
+# Multiples to try. Small steps first: beyond a targeted boundary there may be another one soon.
+_MULTIPLES = (1.0, 1.02, 1.05, 1.1, 1.2, 1.35, 1.5, 1.75, *(2.0**k for k in range(1, 12)))
 
 
 @dataclass(frozen=True)
@@ -113,16 +115,16 @@ def _inside(clean: Tensor, delta: Tensor, norm: Norm, radius: Tensor) -> Tensor:
 
 
 def _smallest(judge: _Judge, delta: Tensor) -> Tensor:
-    """The smallest multiple of the perturbation, found by doubling and bisection, that fools when rounded."""
+    """The smallest multiple of the perturbation, found by growing and bisection, that fools when rounded."""
 
     def at(factor: float) -> Tensor:
         return _rounded((judge.clean + factor * delta).clamp(0, 1))
 
-    low, high = 0.0, 1.0
-    for _ in range(_DOUBLINGS):
+    low = 0.0
+    for high in _MULTIPLES:
         if judge(at(high))[1] > 0:
             break
-        low, high = high, high * 2
+        low = high
     else:
         return at(1.0)
     if low == 0:  # already the first one: it lies on the boundary, so there is nothing to gain below

@@ -89,7 +89,7 @@ def _outcome(
     goal = int(result.goal.index[0])
     clean, adversarial = _pixels((x[0] * 255).round().to(torch.uint8)), _pixels(rounded.pixels)
     verdict = _verdict(request, result, rounded, before, after)
-    png = pictures.png(adversarial, about={"advlab": request.model_dump_json(), "verdict": verdict.value})
+    png = pictures.png(adversarial, about={"advlab": request.public.model_dump_json(), "verdict": verdict.value})
     proof = prove(png, clean, request, classifier, result.goal)
     if not proof.inside or (verdict.success and not proof.reached):
         verdict = Verdict.INVALID

@@ -1,6 +1,21 @@
-"""What the numbers of a run are, and what they are not: said wherever they are shown."""
+"""What is said of a run wherever it is shown: its name, its verdict, and what its numbers are and are not."""
 
+from advlab import attacks
+from advlab.core.request import AttackRequest
 from advlab.serving.outcome import Outcome, Verdict, size
+
+
+def title(request: AttackRequest) -> str:
+    """A run in a few words."""
+    attack = attacks.registry.get(request.attack).title.split(" ·")[0]
+    limit = "" if request.eps is None else f", ε {size(request.norm, request.eps)}"
+    return f"{attack}, {request.norm.symbol}{limit}"
+
+
+def word(outcome: Outcome) -> str:
+    """The verdict in a word, with its sign."""
+    where = f" AT STEP {outcome.steps:,}" if outcome.verdict is Verdict.STOPPED and outcome.steps else ""
+    return f"{outcome.verdict.sign} {outcome.verdict}{where}"
 
 
 def notes(outcome: Outcome) -> list[str]:
@@ -10,7 +25,7 @@ def notes(outcome: Outcome) -> list[str]:
     if outcome.stopped and outcome.verdict is not Verdict.STOPPED:
         said.append("■ Stopped early: the best found so far")
     if outcome.verdict.success:
-        said.append("✓ Judged as the 8-bit picture that you can download")
+        said.append("✓ The saved PNG was opened again, measured and judged by itself")
     elif outcome.unrounded_success:
         said.append("✕ Did not survive rounding to 8 bits")
     unrounded = size(request.norm, outcome.unrounded_norms[request.norm.value])

@@ -22,6 +22,20 @@ class Verdict(StrEnum):
     INVALID = "INVALID"
 
     @property
+    def kind(self) -> str:
+        """Whose colour it has: the clean picture's, the adversarial one's, the target's, or nobody's."""
+        kinds = {"FOOLED": "adversarial", "WRONG, NOT TARGET": "adversarial", "TARGET HIT": "target", "HELD": "clean"}
+        return kinds.get(self, "neutral")
+
+    @property
+    def sign(self) -> str:
+        """A sign beside the word, since colour alone is not enough."""
+        return {
+            "FOOLED": "✕", "WRONG, NOT TARGET": "≠", "TARGET HIT": "◎", "HELD": "✓", "ALREADY THERE": "=",
+            "ALREADY WRONG": "≠", "STOPPED": "■", "INVALID": "!",
+        }[self]  # fmt: skip
+
+    @property
     def success(self) -> bool:
         """Whether the attacker got what they wanted."""
         return self in (Verdict.FOOLED, Verdict.TARGET_HIT)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from advlab import models
 from advlab.core.request import AttackRequest
+from advlab.serving.notes import title
 from advlab.serving.outcome import Look, Outcome, percent
 from advlab.ui import beside, charts, report, run, take, viewer, work
 from advlab.ui.pictures import Figure, figures
@@ -54,7 +55,7 @@ def show_outcome(state: LabState, outcome: Outcome, request: AttackRequest | Non
     running = state.job is not None
     if running or outcome.request != request:
         changed = "" if running else " The controls have changed since; press Run."
-        st.caption(f"Previous run: {report.title(outcome.request)}, seed {outcome.request.seed}.{changed}")
+        st.caption(f"Previous run: {title(outcome.request)}, seed {outcome.request.seed}.{changed}")
     with st.container(key="previous" if running else "outcome"):
         report.verdict(outcome)
         grid = st.grid(2, min_column_width=COLUMN, gap="large")

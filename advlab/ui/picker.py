@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from advlab import attacks, models
+from advlab import attacks
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
 from advlab.data import pictures
 from advlab.errors import AdvlabError
+from advlab.serving.notes import title
 from advlab.serving.outcome import percent, size
 from advlab.serving.recognise import Recognised
 from advlab.ui import arrival, run, work
@@ -88,7 +89,7 @@ def _bring(state: LabState, data: bytes, name: str) -> None:
     except AdvlabError as error:
         state.problem = str(error)
         return
-    made_by = _made_by(data, image.size)
+    made_by = _made_by(state, data, image.size)
     kind, title = ("upload", "Your picture") if made_by is None else ("exact", "Made here")
     mine = Picture(f"{kind}:{pictures.digest(image)}", title, image, Path(name).stem, name, made_by)
     # The strip shows one own picture; a few before it stay known, since files may have been made from them.
@@ -99,10 +100,13 @@ def _bring(state: LabState, data: bytes, name: str) -> None:
         arrival.put({"model": made_by.model})
 
 
-def _made_by(data: bytes, pixels: tuple[int, int]) -> AttackRequest | None:
+def _made_by(state: LabState, data: bytes, pixels: tuple[int, int]) -> AttackRequest | None:
     """The run that made this file, if it is one of ours and can still be judged here."""
     request = pictures.recognise(data)
-    here = models.on_this_computer()
+    here = state.cards()
+    if request is not None and request.model == "own":  # a file never names somebody's weights
+        mine = [name for name, card in state.models.own.items() if card.input_size[:0:-1] == pixels]
+        request = request.model_copy(update={"model": mine[-1]}) if mine else None
     if request is None or request.model not in here or request.attack not in attacks.available():
         return None
     _, height, width = here[request.model].input_size
@@ -140,10 +144,8 @@ def recognised(state: LabState) -> None:
 
 def _said(found: Recognised, clean: Picture | None) -> str:
     request = found.request
-    attack = attacks.registry.get(request.attack).title.split(" ·")[0]
-    limit = "" if request.eps is None else f", ε {size(request.norm, request.eps)}"
     said = (
-        f"**Recognised: a file made by AdvLab** ({attack}, {request.norm.symbol}{limit}). Opened pixel by pixel and "
+        f"**Recognised: a file made by AdvLab** ({title(request)}). Opened pixel by pixel and "
         f"judged again: the model says **{found.after.label}** ({percent(found.after.confidence)})"
     )
     if found.before is None or found.sizes is None or clean is None:

@@ -6,8 +6,9 @@ from advlab import attacks
 from advlab.core.request import AttackRequest
 from advlab.errors import AdvlabError
 from advlab.serving.jobs import Job, Status
+from advlab.serving.notes import title
 from advlab.serving.outcome import Look, Outcome
-from advlab.ui import report, work
+from advlab.ui import work
 from advlab.ui.state import LabState
 
 
@@ -128,7 +129,7 @@ def watch(state: LabState) -> None:
     """How far the run is; when it ends, the page is drawn anew with its result."""
     if not live(state):
         st.rerun()
-    name = report.title(state.running) if state.running else ""
+    name = title(state.running) if state.running else ""
     if state.job is not None and state.job.live:
         _tell(state.job, name)
     elif state.second is not None:

@@ -106,7 +106,7 @@ def test_an_upload_is_in_no_link() -> None:
 def test_the_link_that_is_offered_is_the_address() -> None:
     at = lab(v="1", attack="fgsm", eps="3")
     (offered,) = [code.value for code in at.code if "attack=fgsm" in code.value]
-    assert dict(parse_qsl(urlsplit(offered).query)) == state(at).address
+    assert dict(parse_qsl(urlsplit(offered).query)) == {**state(at).address, "run": "1"}
 
 
 def test_links_of_home_are_links_of_the_lab() -> None:

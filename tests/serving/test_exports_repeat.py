@@ -138,5 +138,5 @@ def test_a_script_and_a_command_line_give_the_same_to_the_bit(changes: dict[str,
     with np.load(tmp_path / "out" / f"{stem}.npz") as arrays:
         assert np.array_equal(arrays["adversarial"], outcome.unrounded)
         request = AttackRequest.model_validate_json(str(arrays["request"]))
-    assert request == files.public(files.complete(outcome.request))
+    assert request == files.complete(outcome.request).public
     assert "own:" not in (tmp_path / "repeat.py").read_text("utf-8") + " ".join(line)

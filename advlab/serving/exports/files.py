@@ -39,7 +39,7 @@ def npz(outcome: Outcome) -> bytes:
         curve_own=np.array(outcome.curve.own, dtype=np.float32),
         curve_rival=np.array(outcome.curve.rival, dtype=np.float32),
         curve_queries=np.array(outcome.curve.queries, dtype=np.int64),
-        request=public(outcome.request).model_dump_json(),
+        request=outcome.request.public.model_dump_json(),
         execution=_json(facts["execution"]),
         result=_json(facts["result"]),
     )
@@ -49,7 +49,7 @@ def npz(outcome: Outcome) -> bytes:
 def plain(what: Outcome | AttackRequest) -> dict[str, Any]:
     """Numbers, texts and lists only: the request, and of an outcome also its execution and its result."""
     if isinstance(what, AttackRequest):
-        return {"schema": SCHEMA, "request": public(complete(what)).model_dump(mode="json")}
+        return {"schema": SCHEMA, "request": complete(what).public.model_dump(mode="json")}
     result = {
         "verdict": what.verdict.value,
         "sentence": sentence(what),
@@ -76,12 +76,6 @@ def complete(request: AttackRequest) -> AttackRequest:
     """The same request with all of the attack's parameters, since a default may change one day."""
     attack = attacks.registry.get(request.attack).configured(request.parameters)
     return request.model_copy(update={"parameters": attack.model_dump()})
-
-
-def public(request: AttackRequest) -> AttackRequest:
-    """The request without the name of somebody's own weights: whoever knows it could use them on this server."""
-    own = request.model.startswith("own:")
-    return request.model_copy(update={"model": "own"}) if own else request
 
 
 def as_json(what: Outcome | AttackRequest) -> str:

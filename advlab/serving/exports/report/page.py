@@ -7,26 +7,16 @@ from pathlib import Path
 from advlab import attacks, models
 from advlab.core.attack import Access
 from advlab.core.norms import Norm
-from advlab.core.request import AttackRequest, Value
+from advlab.core.request import Value
 from advlab.errors import AdvlabError
 from advlab.serving.exports import command, script
 from advlab.serving.exports.files import complete
 from advlab.serving.exports.report import charts, figures
 from advlab.serving.exports.report.text import facts, safe
-from advlab.serving.notes import notes
-from advlab.serving.outcome import Outcome, Verdict, percent, sentence, size
+from advlab.serving.notes import notes, title, word
+from advlab.serving.outcome import Outcome, percent, sentence, size
 
 _FOLDER = Path(__file__).parent
-_LOOKS = {
-    Verdict.FOOLED: ("adversarial", "✕"),
-    Verdict.TARGET_HIT: ("target", "◎"),
-    Verdict.WRONG_NOT_TARGET: ("adversarial", "≠"),
-    Verdict.HELD: ("clean", "✓"),
-    Verdict.ALREADY: ("neutral", "="),
-    Verdict.ALREADY_WRONG: ("neutral", "≠"),
-    Verdict.STOPPED: ("neutral", "■"),
-    Verdict.INVALID: ("neutral", "!"),
-}
 _SEES = {
     Access.GRADIENT: "gradients (white box)",
     Access.SCORES: "probabilities only",
@@ -47,7 +37,7 @@ def html(outcome: Outcome, picture_title: str, *, picture_name: str = "picture.p
     """
     style, code = ((_FOLDER / name).read_text("utf-8") for name in ("report.css", "report.js"))
     request = outcome.request
-    subject = f"{picture_title} · {_model(request.model)} · {_attack(request)}"
+    subject = f"{picture_title} · {_model(request.model)} · {title(request)}"
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -81,14 +71,13 @@ def _policy(code: str) -> str:
 
 
 def _verdict(outcome: Outcome) -> str:
-    kind, icon = _LOOKS[outcome.verdict]
     before, after = outcome.before, outcome.after
     change = f'<span class="share">{safe(percent(before.confidence))}</span>'
     if outcome.changed:
         name = f"{safe(after.label)} " if after.index != before.index else ""
         change += f' <span class="after">→ {name}<span class="share">{safe(percent(after.confidence))}</span></span>'
     return (
-        f'<section class="verdict {kind}"><p class="word">{icon} {safe(outcome.verdict)}</p>'
+        f'<section class="verdict {outcome.verdict.kind}"><p class="word">{safe(word(outcome))}</p>'
         f"<h1>{safe(before.label)} {change}</h1><p>{safe(sentence(outcome))}</p></section>"
     )
 
@@ -176,11 +165,6 @@ def _model(name: str) -> str:
         return models.card(name).title
     except AdvlabError:
         return name.partition(":")[0] if name.startswith("own:") else name
-
-
-def _attack(request: AttackRequest) -> str:
-    limit = "" if request.eps is None else f", ε {size(request.norm, request.eps)}"
-    return f"{attacks.registry.get(request.attack).title.split(' ·')[0]}, {request.norm.symbol}{limit}"
 
 
 def _value(value: Value) -> str:
