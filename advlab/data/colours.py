@@ -3,7 +3,7 @@
 import io
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 _STRIP = 2**20  # pixels that are converted at once, so that wide numbers do not fill the memory
 _LARGEST_PROFILE = 4 * 2**20  # bytes; those of printers have two or three million
@@ -121,7 +121,8 @@ def _with_alpha(picture: Image.Image, alpha: Image.Image) -> Image.Image:
 def _opaque(picture: Image.Image) -> Image.Image:
     """In RGB, laid over white."""
     if not picture.mode.endswith("A"):
-        return picture.convert("RGB")
+        ours = picture.mode == "RGB" and not isinstance(picture, ImageFile.ImageFile)
+        return picture if ours else picture.convert("RGB")
     layered = picture.convert("RGBA") if picture.mode == "LA" else picture
     sheet = Image.new("RGB", layered.size, "white")
     sheet.paste(layered, mask=layered)

@@ -2,8 +2,8 @@
 
 Pillow's decoders are asked for the six formats only, none of which runs code or other programs. What
 they do not bound themselves is bounded here: files of millions of tiny pieces, pictures of many scans.
-One file is decoded at a time: 40 million pixels take up to 0.7 GB while they are, and Python's
-`warnings.catch_warnings` is not made for threads.
+One file is decoded at a time, because 40 million pixels can take half a gigabyte while they are, and
+because Python's `warnings.catch_warnings` is not made for threads. A photo takes 0.1 s, the largest 0.5.
 """
 
 import io

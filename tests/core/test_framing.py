@@ -88,3 +88,13 @@ def test_deep_pictures_are_refused_rather_than_cut(mode):
     """Pillow would turn everything above 255 into white."""
     with pytest.raises(InputError, match=r"beyond 8 bits .*pictures\.read"):
         wrap(conv((3, 6, 5)), 4, (3, 6, 5)).prepare(Image.new(mode, (5, 6)))
+
+
+@pytest.mark.parametrize("target", [(224, 224, 0.875), (28, 28, 1.0), (6, 5, 0.9), (1, 1, 1.0)])
+@pytest.mark.parametrize("width", [1, 2, 3, 27, 28, 29, 255, 256, 300, 50_000])
+@pytest.mark.parametrize("height", [1, 2, 5, 28, 224, 257])
+def test_every_size_of_picture_fits_every_input(width, height, target):
+    high, wide, crop = target
+    framed = framing.scaled(Image.new("L", (width, height), 77), high, wide, crop, BICUBIC)
+    assert framed.size == (wide, high)
+    assert framed.getextrema() == (77, 77), "no border of another colour"
