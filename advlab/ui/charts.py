@@ -5,6 +5,7 @@ Colours have a fixed meaning: blue the clean answer, vermillion what it became, 
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -13,7 +14,6 @@ import streamlit as st
 from advlab.analysis.survival import Survival, summary
 from advlab.serving.outcome import Curve, Opinion, Outcome, percent
 
-_STEP = alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False))
 _HEIGHT = 250
 
 
@@ -30,8 +30,22 @@ def _colors() -> dict[str, str]:
             "target": "#DDA0C4",
             "other": "#8893A0",
             "text": "#ECEFF3",
+            "quiet": "#A9B4C0",
         }
-    return {"clean": "#0072B2", "adversarial": "#D55E00", "target": "#CC79A7", "other": "#94A0AC", "text": "#14181D"}
+    return {
+        "clean": "#0072B2",
+        "adversarial": "#D55E00",
+        "target": "#CC79A7",
+        "other": "#94A0AC",
+        "text": "#14181D",
+        "quiet": "#55606B",
+    }
+
+
+def _axis(**options: Any) -> alt.Axis:  # noqa: ANN401 - Altair's own options
+    """An axis whose words can be read: the theme's own grey is too faint."""
+    quiet = _colors()["quiet"]
+    return alt.Axis(labelColor=quiet, titleColor=quiet, **options)
 
 
 def opinion(title: str, what: Opinion, clean: str | None = None, target: str | None = None) -> None:
@@ -44,9 +58,7 @@ def opinion(title: str, what: Opinion, clean: str | None = None, target: str | N
     table["text"] = table["share"].map(percent)
     table["color"] = [colors[roles.get(label, "other")] for label in table["label"]]
     base = alt.Chart(table).encode(
-        y=alt.Y(
-            "label:N", sort=None, title=None, axis=alt.Axis(labelLimit=140, minExtent=140, ticks=False, domain=False)
-        ),
+        y=alt.Y("label:N", sort=None, title=None, axis=_axis(labelLimit=140, minExtent=140, ticks=False, domain=False)),
         x=alt.X("share:Q", scale=alt.Scale(domain=[0, 1.22]), axis=None),
         tooltip=[alt.Tooltip("label", title="Class"), alt.Tooltip("text", title="Share")],
     )
@@ -86,14 +98,14 @@ def _confidence(what: Curve, own: str, *, targeted: bool) -> None:
         alt.Chart(table)
         .mark_line(point=len(what.own) <= 60)
         .encode(
-            x=_STEP,
+            x=alt.X("step:Q", title="step", axis=_axis(tickMinStep=1, grid=False)),
             y=alt.Y(
-                "share:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", values=[0, 0.5, 1])
+                "share:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=_axis(format=".0%", values=[0, 0.5, 1])
             ),
             color=alt.Color(
                 "class:N",
                 scale=alt.Scale(domain=[own, rival], range=shades),
-                legend=alt.Legend(title=None, orient="top", labelLimit=260, offset=4),
+                legend=alt.Legend(title=None, orient="top", labelLimit=260, offset=4, labelColor=colors["quiet"]),
             ),
             tooltip=["class", "step", alt.Tooltip("share", format=".1%")],
         )
@@ -113,8 +125,8 @@ def _loss(what: Curve, own: str, *, targeted: bool) -> None:
         alt.Chart(table)
         .mark_line(point=len(losses) <= 60, color=color)
         .encode(
-            x=_STEP,
-            y=alt.Y("loss:Q", title=f"cross-entropy of “{own}” (nats)", scale=alt.Scale(zero=True)),
+            x=alt.X("step:Q", title="step", axis=_axis(tickMinStep=1, grid=False)),
+            y=alt.Y("loss:Q", title=f"cross-entropy of “{own}” (nats)", scale=alt.Scale(zero=True), axis=_axis()),
             tooltip=["step", alt.Tooltip("loss", format=".3g")],
         )
     )
@@ -142,7 +154,7 @@ def survival(rows: Sequence[Survival], outcome: Outcome) -> None:
             ],
         }
     )
-    axis = alt.Axis(labelLimit=150, labelOverlap=False, ticks=False, domain=False)
+    axis = _axis(labelLimit=150, labelOverlap=False, ticks=False, domain=False)
     base = alt.Chart(table).encode(
         y=alt.Y("name:N", sort=None, title=None, axis=axis),
         x=alt.X("share:Q", scale=alt.Scale(domain=[0, 1.9]), axis=None),
