@@ -146,7 +146,8 @@ def _present(state: LabState, on: bool) -> None:  # noqa: FBT001 - a callback's 
 def present(state: LabState, outcome: Outcome) -> None:
     """For a projector: one pair of pictures, one sentence, three numbers; nothing else."""
     st.html("<style>[data-testid=stSidebar], [data-testid=stHeader], [data-testid=stSidebarCollapsedControl],"
-            "[data-testid=stExpandSidebarButton] { display: none !important; }</style>")  # fmt: skip
+            "[data-testid=stExpandSidebarButton] { display: none !important; }"
+            "[data-testid=stMainBlockContainer] { padding-top: 1.6rem; }</style>")  # fmt: skip
     with st.container(key="stage"):
         report.verdict(outcome)
         grid = st.grid(2, min_column_width=420, gap="large")
