@@ -142,6 +142,12 @@ def test_numbers_that_are_none_do_not_survive():
     assert not any(s.survives for s in found)
 
 
+def test_a_tie_does_not_survive():
+    found = survive(wrap(Constant([1.0, 1.0]), 2, SIZE), flat(1), flat(2), Untargeted(0))
+    assert not any(s.survives for s in found)
+    assert all(s.fair for s in found)
+
+
 def row(name, *, survives=True, fair=True, words=""):
     return Survival(name, "", words or name, "", survives, 1.0, "a", 0, 1.0, 1.0, "a", 0, clean_holds=fair, fair=fair)
 

@@ -124,3 +124,12 @@ def test_a_screenshot_softens_and_stays_close():
     assert 0 < error.mean() < 3
     rough = noise()
     assert BY_NAME["Screenshot"].apply(rough).astype(float).std() < rough.astype(float).std()
+
+
+def test_a_screenshot_step_by_step():
+    """Grey is only scaled: to 1.25, bilinear, and back, bicubic. One flat colour only goes to the screen and back."""
+    grey = noise(20, 40, 1)
+    drawn = Image.fromarray(grey[..., 0]).resize((50, 25), Image.Resampling.BILINEAR)
+    assert np.array_equal(BY_NAME["Screenshot"].apply(grey)[..., 0], drawn.resize((40, 20), Image.Resampling.BICUBIC))
+    red = np.full((8, 8, 3), (255, 0, 0), np.uint8)
+    assert np.abs(BY_NAME["Screenshot"].apply(red).astype(int) - red).max() <= 3

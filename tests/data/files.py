@@ -112,12 +112,19 @@ def _fixed(*values):
     return b"".join(struct.pack(">i", round(value * 65536)) for value in values)
 
 
-def profile(space=b"RGB ", gamma=2.2):
-    """A version 2 profile: Display P3's primaries (RGB), or one curve (GRAY)."""
-    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1572, 0.0666, 0.7844))
+SRGB_PRIMARIES = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
+
+
+def profile(space=b"RGB ", gamma=2.2, primaries=P3):
+    """A version 2 profile of primaries (RGB) or of one curve (GRAY); without a gamma sRGB's curve, in a short table."""
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round((gamma or 1) * 256)) + b"\0\0"
+    if gamma is None:
+        values = np.linspace(0, 1, 26)
+        table = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+        curve = b"curv\0\0\0\0" + struct.pack(">I", len(table)) + np.rint(table * 65535).astype(">u2").tobytes()
     tags = {b"wtpt": b"XYZ \0\0\0\0" + _fixed(0.9642, 1, 0.8249)}
     if space == b"RGB ":
-        primaries = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1572, 0.0666, 0.7844))
         for name, primary in zip((b"r", b"g", b"b"), primaries, strict=True):
             tags |= {name + b"XYZ": b"XYZ \0\0\0\0" + _fixed(*primary), name + b"TRC": curve}
     else:

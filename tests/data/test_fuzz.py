@@ -14,6 +14,8 @@ FILES = valid()
 NAMES = tuple(FILES)
 COUNT = 1_000
 GROUPS = 10
+# Of 230,000: here decoders fail with struct.error, IndexError, TypeError and OverflowError.
+ODD = (5037, 5077, 17894, 20696, 22226, 23916)
 SLOWEST = 5.0  # seconds of work, so that a busy machine does not fail
 
 
@@ -48,7 +50,7 @@ def test_what_is_mutated_can_be_read(name):
 
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_a_mutated_file_is_a_picture_or_a_sentence(group):
-    for seed in range(group, COUNT, GROUPS):
+    for seed in (*range(group, COUNT, GROUPS), *ODD[group : group + 1]):
         what, data = case(seed)
         begin = time.thread_time()
         try:

@@ -118,6 +118,14 @@ def strips(tag, kind, count, order="<", start=None):
     return (start or data[:4]) + data[4:]
 
 
+def big_strips(order):
+    """A BigTIFF of millions of strips."""
+    count = 2_000_000
+    head = (b"II+\0" if order == "<" else b"MM\0+") + struct.pack(f"{order}HHQ", 8, 0, 16)
+    entry = struct.pack(f"{order}QHHQQQ", 1, 273, 16, count, 52, 0)
+    return head + entry + bytes(8 * count)
+
+
 ENDLESS = {
     "png chunks": lambda: files.after_header(PNG, chunk(b"prVt", b"") * 1_000_000),
     "png data in crumbs": lambda: files.after_header(PNG, chunk(b"IDAT", b"") * 1_000_000),
@@ -134,6 +142,8 @@ ENDLESS = {
     "tiff tiles": lambda: strips(324, 4, 4_000_000),
     "tiff motorola": lambda: strips(273, 4, 4_000_000, ">"),
     "tiff odd header": lambda: strips(273, 4, 4_000_000, "<", b"II\0*"),
+    "tiff big": lambda: big_strips("<"),
+    "tiff big motorola": lambda: big_strips(">"),
     "tiff directory": sub_directory,
 }  # fmt: skip
 
