@@ -1,6 +1,7 @@
 """The server's jobs, and this visitor's place in them."""
 
 import os
+import sys
 
 import streamlit as st
 import torch
@@ -21,11 +22,17 @@ DEFAULT_MODEL = "efficientnet_lite0"
 _SERVER = "the server itself"
 _MIB = 2**20
 _LOOKS = 64 * _MIB
+_SWITCH = 0.0005
+# Seconds between two looks at a run, and how many looks at all runs together a second are enough.
+_PACE, _LOOKS_A_SECOND = 0.3, 30.0
 
 
 @st.cache_resource
 def jobs() -> Jobs:
     """The queue for runs: on a CPU, workers × torch threads stay within the cores."""
+    # A network gives the interpreter up at each of its hundreds of layers, and had to wait 5 ms, the usual
+    # interval, to have it back from a thread that draws a page: runs took three times as long beside drawing.
+    sys.setswitchinterval(_SWITCH)
     cores, threads = os.cpu_count() or 1, _threads()
     on_cpu = models.best_device().type == "cpu"
     return Jobs(
@@ -44,6 +51,17 @@ def _looks() -> Jobs:
     All that is in it is the server's own: shared by those who look, never stopped, without a limit.
     """
     return Jobs(1, use_threads, limit=None, most_bytes=_LOOKS)
+
+
+@st.cache_resource
+def _extras() -> Jobs:
+    """The queue for what is found out about a result that is shown already: people take turns, nobody's look waits."""
+    return Jobs(1, use_threads, _present, limit=None, most_bytes=_LOOKS)
+
+
+def pace() -> float:
+    """Seconds between two looks at a run: everybody's looks together are bounded, so that they do not slow the runs."""
+    return max(_PACE, jobs().live / _LOOKS_A_SECOND)
 
 
 def use_threads() -> None:
@@ -93,24 +111,24 @@ def name(outcome: Outcome) -> str:
 
 def line(outcome: Outcome) -> Job[strength.Line]:
     """The model's opinion along the line of a result."""
-    return _looks().submit(f"line {name(outcome)}", _SERVER, lambda _: strength.line(outcome))
+    return _extras().submit(f"line {name(outcome)}", person(), lambda _: strength.line(outcome))
 
 
 def check(outcome: Outcome, multiple: float) -> Job[strength.Checked]:
     """The model's opinion at exactly this multiple of the change."""
     key = f"check {multiple:.3f} {name(outcome)}"
-    return _looks().submit(key, _SERVER, lambda _: strength.check(outcome, multiple))
+    return _extras().submit(key, person(), lambda _: strength.check(outcome, multiple))
 
 
 def survival(outcome: Outcome) -> Job[tuple[Survival, ...]]:
     """The reality check of a result."""
-    return _looks().submit(f"survival {name(outcome)}", _SERVER, lambda _: reality.check(outcome))
+    return _extras().submit(f"survival {name(outcome)}", person(), lambda _: reality.check(outcome))
 
 
 def transfer(outcome: Outcome, model: str) -> Job[comparison.Transfer]:
     """What a second model says about the pictures of a result."""
     key = f"transfer {model} {name(outcome)}"
-    return _looks().submit(key, _SERVER, lambda _: comparison.transfer(outcome, model))
+    return _extras().submit(key, person(), lambda _: comparison.transfer(outcome, model))
 
 
 def recognition(picture: Picture, clean: Picture | None) -> Job[recognise.Recognised]:
@@ -119,7 +137,7 @@ def recognition(picture: Picture, clean: Picture | None) -> Job[recognise.Recogn
     request, photo = picture.made_by, clean.image if clean else None
     if request is None:
         raise ValueError("Only a file of our own can be recognised.")
-    return _looks().submit(key, _SERVER, lambda _: recognise.judge(request, picture.image, photo))
+    return _extras().submit(key, person(), lambda _: recognise.judge(request, picture.image, photo))
 
 
 def attack(request: AttackRequest, picture: Picture, *, example: bool = False) -> Job[Outcome]:
