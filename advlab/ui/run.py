@@ -11,6 +11,9 @@ from advlab.serving.outcome import Look, Outcome
 from advlab.ui import work
 from advlab.ui.state import LabState
 
+# Seconds that nobody notices; a longer run shows its progress.
+_INSTANT = 0.35
+
 
 def read(values: dict[str, object]) -> tuple[AttackRequest | None, str | None]:
     """The request that the controls come to, or the sentence that says why there is none."""
@@ -76,6 +79,11 @@ def _start(state: LabState, request: AttackRequest | None) -> None:
         state.problem = str(error)
         return
     state.job, state.second, state.running = job, second, request
+    # What takes an instant is shown at once, without a progress bar that flashes by.
+    job.wait(_INSTANT)
+    collect(state)
+    if state.presenting and state.job is None:
+        st.rerun()
 
 
 def leave(state: LabState) -> None:
