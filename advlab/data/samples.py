@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from PIL import Image
 
+from advlab.data import pictures
 from advlab.errors import ParameterError
 
 
@@ -23,10 +24,25 @@ class Sample:
         """The picture, in RGB."""
         return _picture(self)
 
+    @property
+    def image(self) -> Image.Image:
+        """The same."""
+        return _picture(self)
+
+    @property
+    def digest(self) -> str:
+        """Names its pixels, see `pictures.digest`."""
+        return _digest(self)
+
 
 @cache
 def _picture(sample: Sample) -> Image.Image:
     return sample._load()
+
+
+@cache
+def _digest(sample: Sample) -> str:
+    return pictures.digest(_picture(sample))
 
 
 def _array(function: str, index: int | None = None) -> Callable[[], Image.Image]:

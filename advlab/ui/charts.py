@@ -88,6 +88,6 @@ def survival(rows: Sequence[Survival], outcome: Outcome) -> None:
         "; ".join(f"{row.name}: {'still fools' if row.survives else 'undone'}" for row in rows),
     )
     legend = "✕ it still fools the model · ✓ undone" + (
-        " · grey: it upsets the clean picture, too" if not all(row.clean_holds for row in rows) else ""
+        " · grey: it upsets the clean picture, too" if not all(row.fair for row in rows) else ""
     )
     st.caption(legend)

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 
 import streamlit as st
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from advlab.ui.state import Picture
 
@@ -61,7 +61,7 @@ def gallery(offered: Sequence[Picture], chosen: str) -> str | None:
     """Draw the strip; the reference of the picture that was just clicked, if one was."""
     data = {
         "chosen": chosen,
-        "pictures": [{"ref": p.ref, "title": p.title, "source": _thumbnail(p.ref, p.image)} for p in offered],
+        "pictures": [{"ref": p.ref, "title": p.title, "source": _thumbnail(p.ref, p)} for p in offered],
     }
     clicked = _STRIP(key="gallery", data=data, on_picked_change=lambda: None, width="content")
     picked: str | None = clicked.picked
@@ -69,7 +69,7 @@ def gallery(offered: Sequence[Picture], chosen: str) -> str | None:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _thumbnail(ref: str, _image: Image.Image) -> str:  # noqa: ARG001 - the cache's key: it holds the digest
+def _thumbnail(ref: str, _picture: Picture) -> str:  # noqa: ARG001 - the cache's key: it holds the digest
     file = io.BytesIO()
-    ImageOps.fit(_image, (_SIDE, _SIDE)).save(file, "PNG")
+    ImageOps.fit(_picture.image, (_SIDE, _SIDE)).save(file, "PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -8,7 +8,8 @@ import streamlit as st
 from advlab import attacks
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
-from advlab.data import pictures
+from advlab.data import pictures, uploads
+from advlab.data.uploads import Upload
 from advlab.errors import AdvlabError
 from advlab.serving.notes import title
 from advlab.serving.outcome import percent, size
@@ -85,13 +86,13 @@ def _uploaded(state: LabState) -> None:
 def _bring(state: LabState, data: bytes, name: str) -> None:
     state.uploads += 1
     try:
-        image = pictures.read(data, name)
+        upload = uploads.take(data, name)
     except AdvlabError as error:
         state.problem = str(error)
         return
-    made_by = _made_by(state, data, image.size)
+    made_by = _made_by(state, upload)
     kind, title = ("upload", "Your picture") if made_by is None else ("exact", "Made here")
-    mine = Picture(f"{kind}:{pictures.digest(image)}", title, image, Path(name).stem, name, made_by)
+    mine = Picture(f"{kind}:{upload.digest}", title, upload, Path(name).stem, name, made_by)
     # The strip shows one own picture; a few before it stay known, since files may have been made from them.
     state.brought = dict([*state.brought.items(), (mine.ref, mine)][-_KEPT:])
     state.offered = {ref: p for ref, p in state.offered.items() if not p.private} | {mine.ref: mine}
@@ -100,17 +101,15 @@ def _bring(state: LabState, data: bytes, name: str) -> None:
         arrival.put({"model": made_by.model})
 
 
-def _made_by(state: LabState, data: bytes, pixels: tuple[int, int]) -> AttackRequest | None:
+def _made_by(state: LabState, upload: Upload) -> AttackRequest | None:
     """The run that made this file, if it is one of ours and can still be judged here."""
-    request = pictures.recognise(data)
-    here = state.cards()
+    request, pixels, here = upload.request, upload.image.size, state.cards()
     if request is not None and request.model == "own":  # a file never names somebody's weights
         mine = [name for name, card in state.models.own.items() if card.input_size[:0:-1] == pixels]
         request = request.model_copy(update={"model": mine[-1]}) if mine else None
     if request is None or request.model not in here or request.attack not in attacks.available():
         return None
-    _, height, width = here[request.model].input_size
-    return request if (width, height) == pixels else None
+    return request if here[request.model].input_size[:0:-1] == pixels else None
 
 
 def take(state: LabState, picture: Picture) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import streamlit as st
 from PIL import Image
@@ -18,16 +18,38 @@ if TYPE_CHECKING:
     from advlab.ui.shelf import Own
 
 
+class Pixels(Protocol):
+    """A sample, or an upload, whose pixels are decoded when they are needed."""
+
+    @property
+    def image(self) -> Image.Image:
+        """The pixels."""
+
+    @property
+    def digest(self) -> str:
+        """Names the pixels."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture to work on: its name in requests and links, and what people read."""
 
     ref: str
     title: str
-    image: Image.Image
+    pixels: Pixels
     stem: str  # names its downloads
     file: str = ""  # the name of the uploaded file
     made_by: AttackRequest | None = None  # the run that it came from, if it is one of our own files
+
+    @property
+    def image(self) -> Image.Image:
+        """Its pixels."""
+        return self.pixels.image
+
+    @property
+    def digest(self) -> str:
+        """Names its pixels."""
+        return self.pixels.digest
 
     @property
     def private(self) -> bool:
@@ -84,9 +106,7 @@ class LabState:
 def lab() -> LabState:
     """This visitor's lab; made on the first visit, kept while pages change."""
     if "lab" not in st.session_state:
-        offered = {
-            f"sample:{s.name}": Picture(f"sample:{s.name}", s.title, s.picture(), s.name) for s in SAMPLES.values()
-        }
+        offered = {f"sample:{s.name}": Picture(f"sample:{s.name}", s.title, s, s.name) for s in SAMPLES.values()}
         st.session_state["lab"] = LabState(picture=next(iter(offered.values())), offered=offered)
     state: LabState = st.session_state["lab"]
     return state

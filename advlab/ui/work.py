@@ -11,7 +11,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from advlab import models
 from advlab.analysis.survival import Survival
 from advlab.core.request import AttackRequest
-from advlab.data import pictures
 from advlab.errors import ParameterError
 from advlab.serving import comparison, lab, reality, recognise, strength
 from advlab.serving.jobs import Job, Jobs
@@ -100,7 +99,7 @@ def warm_up() -> None:
 
 def look(model: str, picture: Picture) -> Job[Look]:
     """What the model says about the picture before any attack."""
-    key = f"look {model} {picture.exact} {pictures.digest(picture.image)}"
+    key = f"look {model} {picture.exact} {picture.digest}"
     return _looks().submit(key, _SERVER, lambda _: lab.look(model, picture.image, exact=picture.exact))
 
 
@@ -149,7 +148,7 @@ def attack(request: AttackRequest, picture: Picture, *, example: bool = False) -
     Raises:
         ResourceError: this visitor has as many runs under way as one may have.
     """
-    key = request.key(pictures.digest(picture.image))
+    key = request.key(picture.digest)
     return jobs().submit(
         key,
         _SERVER if example else person(),

@@ -1,6 +1,7 @@
 """Who is given which result: by the pixels, never by a name."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -14,6 +15,15 @@ from advlab.ui import work
 from advlab.ui.state import Picture
 
 REQUEST = AttackRequest(picture="upload:one-name", model="m", attack="pgd", norm="linf", eps=0.01)
+
+
+@dataclass(frozen=True)
+class Held:
+    image: Image.Image
+
+    @property
+    def digest(self) -> str:
+        return pictures.digest(self.image)
 
 
 @pytest.fixture
@@ -36,7 +46,7 @@ def upload(red: int) -> Picture:
     """Pictures that differ in one pixel, under one name."""
     pixels = np.zeros((40, 30, 3), np.uint8)
     pixels[7, 7, 0] = red
-    return Picture("upload:one-name", "Your picture", Image.fromarray(pixels), "photo")
+    return Picture("upload:one-name", "Your picture", Held(Image.fromarray(pixels)), "photo")
 
 
 def test_equal_requests_on_different_pictures_do_not_mix(ran) -> None:
@@ -52,7 +62,7 @@ def test_equal_requests_on_different_pictures_do_not_mix(ran) -> None:
 def test_a_size_is_part_of_a_picture(ran) -> None:
     pixels = np.zeros((40, 30, 3), np.uint8)
     for shape in ((40, 30, 3), (30, 40, 3)):
-        picture = Picture("upload:one-name", "", Image.fromarray(pixels.reshape(shape)), "photo")
+        picture = Picture("upload:one-name", "", Held(Image.fromarray(pixels.reshape(shape))), "photo")
         assert work.attack(REQUEST, picture).wait(10)
     assert len({digest for _, digest in ran}) == 2
 
