@@ -132,9 +132,12 @@ def live(state: LabState) -> bool:
     return any(job is not None and job.live for job in (state.job, state.second))
 
 
-@st.fragment(run_every=0.3)
 def watch(state: LabState) -> None:
     """How far the run is; when it ends, the page is drawn anew with its result."""
+    st.fragment(_watch, run_every=work.pace())(state)
+
+
+def _watch(state: LabState) -> None:
     if not live(state):
         st.rerun()
     name = title(state.running) if state.running else ""
