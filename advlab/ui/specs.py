@@ -110,8 +110,8 @@ def survival(rows: tuple[Survival, ...], works: str, colors: Colors) -> Spec:
             "name": row.name,
             "share": row.confidence,
             "text": f"{'✕' if row.survives else '✓'} {row.label} {percent(row.confidence)}",
-            "about": row.detail if row.clean_holds else f"{row.detail} It upsets the clean picture too.",
-            "color": shades["other"] if not row.clean_holds else shades[works if row.survives else "clean"],
+            "about": row.detail if row.fair else f"{row.detail} It upsets the clean picture, too: not counted.",
+            "color": shades["other"] if not row.fair else shades[works if row.survives else "clean"],
         }
         for row in rows
     ]
