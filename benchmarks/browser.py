@@ -8,19 +8,12 @@ compositor's work), and how many frames a second are drawn while the handle move
 time is from the click on Run to the word on the page, for FGSM on a sample with the model loaded.
 """
 
-import shutil
 import statistics
-import subprocess
-import sys
 import time
-import urllib.request
-from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from dashboard import dashboard
+from playwright.sync_api import Page
 
-ROOT = Path(__file__).parents[1]
-PORT = 8799
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 LINK = "/lab?v=1&image=sample:coffee&attack=pgd&norm=linf&eps=2&steps=20&seed=0&run=1"
 FRAMES = """
 async ([name, count]) => {
@@ -55,8 +48,8 @@ def dragged(page: Page) -> None:
         print(f"{title:8} {usual:6.2f} ms a movement (95%: {slow:.2f} ms), {rate:.0f} frames a second while it moves")
 
 
-def verdicts(page: Page, runs: int = 7) -> None:
-    page.goto(f"http://127.0.0.1:{PORT}/lab?v=1&image=sample:coffee&attack=fgsm&norm=linf&eps=4")
+def verdicts(page: Page, address: str, runs: int = 7) -> None:
+    page.goto(f"{address}/lab?v=1&image=sample:coffee&attack=fgsm&norm=linf&eps=4")
     page.wait_for_selector(".verdict")
     settled(page)
     times = []
@@ -68,7 +61,7 @@ def verdicts(page: Page, runs: int = 7) -> None:
         page.wait_for_selector(".verdict .word:not([data-old]):not(:has-text('BEFORE'))")
         times.append(time.perf_counter() - begin)
         settled(page)
-        page.goto(f"http://127.0.0.1:{PORT}/lab?v=1&image=sample:coffee&attack=fgsm&norm=linf&eps=4.{seed + 1}")
+        page.goto(f"{address}/lab?v=1&image=sample:coffee&attack=fgsm&norm=linf&eps=4.{seed + 1}")
         page.wait_for_selector(".verdict")
         settled(page)
     usual, best = statistics.median(times), min(times)
@@ -76,28 +69,14 @@ def verdicts(page: Page, runs: int = 7) -> None:
 
 
 def main() -> None:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(PORT)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{PORT}/_stcore/health", timeout=2)
-                break
-            except OSError:
-                time.sleep(0.2)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            page.set_default_timeout(120_000)
-            page.goto(f"http://127.0.0.1:{PORT}{LINK}")
-            page.wait_for_selector(".verdict .word:not(:has-text('BEFORE'))")
-            settled(page)
-            dragged(page)
-            verdicts(page)
-            browser.close()
-    finally:
-        server.terminate()
+    with dashboard() as (address, browser):
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.set_default_timeout(120_000)
+        page.goto(f"{address}{LINK}")
+        page.wait_for_selector(".verdict .word:not(:has-text('BEFORE'))")
+        settled(page)
+        dragged(page)
+        verdicts(page, address)
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ if state.presenting and state.outcome is not None and not run.live(state):
     st.stop()
 
 with st.sidebar:
-    values = controls.values(state.picture.ref, cards)
+    values = controls.values(state.picture, cards)
 state.compare = st.session_state.get("with")
 request, problem = run.read(values)
-look = lab.first_look(state, str(values["model"]))
+look = lab.first_look(state, cards[str(values["model"])])
 with st.sidebar:
     run.buttons(state, request, problem, look)
 arrival.write(state, request)
@@ -41,4 +41,4 @@ with result:
     elif look is not None:
         lab.show_look(look)
     else:
-        lab.wait_for(str(values["model"]), state)
+        lab.wait_for(state)

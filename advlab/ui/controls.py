@@ -13,6 +13,7 @@ from advlab.core.attack import Access, Attack, Objective, Widget
 from advlab.core.norms import Norm
 from advlab.core.request import Value
 from advlab.models import Card
+from advlab.ui.state import Picture
 from advlab.ui.work import DEFAULT_MODEL
 
 _SEES = {Access.GRADIENT: "Gradient", Access.SCORES: "Scores", Access.LABEL: "Label"}
@@ -226,7 +227,7 @@ def budget(attack: type[Attack]) -> tuple[int, bool, int | None]:
     return int(seed), early, most
 
 
-def values(picture: str, cards: Mapping[str, Card]) -> dict[str, object]:
+def values(picture: Picture, cards: Mapping[str, Card]) -> dict[str, object]:
     """All of them, as the values of an `AttackRequest`; some may be impossible."""
     name = model(cards)
     labels = cards[name].labels()
@@ -240,7 +241,7 @@ def values(picture: str, cards: Mapping[str, Card]) -> dict[str, object]:
         real = truth(labels)
         compare(cards, name)
     return {
-        "picture": picture,
+        "picture": picture.named(cards[name]),
         "model": name,
         "attack": attack.name,
         "norm": norm,

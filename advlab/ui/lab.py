@@ -4,8 +4,8 @@ from html import escape
 
 import streamlit as st
 
-from advlab import models
 from advlab.core.request import AttackRequest
+from advlab.models import Card
 from advlab.serving.notes import title
 from advlab.serving.outcome import Look, Outcome, percent
 from advlab.ui import beside, charts, report, run, take, viewer, work
@@ -16,22 +16,23 @@ from advlab.ui.state import LabState
 COLUMN = 330
 
 
-def first_look(state: LabState, model: str) -> Look | None:
+def first_look(state: LabState, card: Card) -> Look | None:
     """What the model says before any attack; None while it is being loaded."""
-    job = work.look(model, state.picture)
-    if not job.wait(1.5):
-        return None
-    if job.problem:
-        state.problem = job.problem
-    return job.value
+    exact = state.picture.named(card).startswith("exact:")
+    state.look = work.look(card.name, state.picture, exact=exact)
+    return state.look.value if state.look.wait(1.5) else None
 
 
 @st.fragment(run_every=0.5)
-def wait_for(model: str, state: LabState) -> None:
-    """Draw the page again when the model has had its look."""
-    if not work.look(model, state.picture).live:
+def wait_for(state: LabState) -> None:
+    """Draw the page again when the model has had its look, or say why it cannot."""
+    job = state.look
+    if job is None or job.value is not None:
         st.rerun()
-    st.caption(f"Loading {models.card(model).title}…")
+    elif job.problem:
+        st.error(job.problem, icon=":material/error:")
+    else:
+        st.caption("Loading the model…")
 
 
 def show_look(look: Look) -> None:
@@ -68,7 +69,7 @@ def show_outcome(state: LabState, outcome: Outcome, request: AttackRequest | Non
             report.honesty(outcome)
         if state.beside is not None:
             beside.show(outcome, state.beside)
-        picture = state.brought.get(outcome.request.picture) or state.offered.get(outcome.request.picture)
+        picture = state.find(outcome.request.picture)
         below = st.grid(2, min_column_width=COLUMN, gap="large")
         with below.cell():
             own = outcome.goal or outcome.truth or outcome.before.label

@@ -91,8 +91,8 @@ def _bring(state: LabState, data: bytes, name: str) -> None:
         state.problem = str(error)
         return
     made_by = _made_by(state, upload)
-    kind, title = ("upload", "Your picture") if made_by is None else ("exact", "Made here")
-    mine = Picture(f"{kind}:{upload.digest}", title, upload, Path(name).stem, name, made_by)
+    title = "Your picture" if made_by is None else "Made here"
+    mine = Picture(f"upload:{upload.digest}", title, upload, Path(name).stem, name, made_by)
     # The strip shows one own picture; a few before it stay known, since files may have been made from them.
     state.brought = dict([*state.brought.items(), (mine.ref, mine)][-_KEPT:])
     state.offered = {ref: p for ref, p in state.offered.items() if not p.private} | {mine.ref: mine}
@@ -130,8 +130,7 @@ def recognised(state: LabState) -> None:
     picture = state.picture
     if picture.made_by is None:
         return
-    source = picture.made_by.picture
-    clean = state.offered.get(source) or state.brought.get(source)
+    clean = state.find(picture.made_by.picture)
     job = work.recognition(picture, clean)
     if not job.wait(3):
         st.caption("This file was made by AdvLab; it is being judged anew…")

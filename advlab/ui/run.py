@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from advlab import attacks
+from advlab import attacks, models
 from advlab.core.request import AttackRequest
 from advlab.errors import AdvlabError
 from advlab.serving.jobs import Job, Status
@@ -74,7 +74,8 @@ def _start(state: LabState, request: AttackRequest | None) -> None:
         job = work.attack(request, state.picture)
         second = None
         if state.compare is not None:
-            second = work.attack(request.model_copy(update={"model": state.compare}), state.picture)
+            picture = state.picture.named(models.card(state.compare))
+            second = work.attack(request.model_copy(update={"model": state.compare, "picture": picture}), state.picture)
     except AdvlabError as error:
         state.problem = str(error)
         return

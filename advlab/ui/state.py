@@ -12,7 +12,7 @@ from advlab.core.request import AttackRequest
 from advlab.data.samples import SAMPLES
 from advlab.models import Card
 from advlab.serving.jobs import Job
-from advlab.serving.outcome import Outcome
+from advlab.serving.outcome import Look, Outcome
 
 if TYPE_CHECKING:
     from advlab.ui.shelf import Own
@@ -56,10 +56,12 @@ class Picture:
         """Whether somebody brought it: then it is in no link."""
         return not self.ref.startswith("sample:")
 
-    @property
-    def exact(self) -> bool:
-        """Whether it is taken pixel by pixel."""
-        return self.ref.startswith("exact:")
+    def named(self, card: Card) -> str:
+        """What a request for this model calls it: one of our own files is taken pixel by pixel where it fits."""
+        if self.made_by is None:
+            return self.ref
+        kind = "exact" if self.image.size == card.input_size[:0:-1] else "upload"
+        return f"{kind}:{self.digest}"
 
 
 @dataclass
@@ -81,6 +83,7 @@ class LabState:
     picture: Picture
     job: Job[Outcome] | None = None
     running: AttackRequest | None = None  # what the job runs
+    look: Job[Look] | None = None  # what the model says before any attack
     outcome: Outcome | None = None
     compare: str | None = None  # a second model beside the first
     second: Job[Outcome] | None = None  # the same attack on it
@@ -97,6 +100,11 @@ class LabState:
     offered: dict[str, Picture] = field(default_factory=dict)
     brought: dict[str, Picture] = field(default_factory=dict)  # own pictures, the latest last
     models: ModelsState = field(default_factory=ModelsState)
+
+    def find(self, name: str) -> Picture | None:
+        """The picture that a request calls so, if this visitor has it (still)."""
+        ref = name.replace("exact:", "upload:", 1)
+        return self.brought.get(ref) or self.offered.get(ref)
 
     def cards(self) -> dict[str, Card]:
         """The models to choose from: those on this computer, and this visitor's own."""

@@ -39,7 +39,7 @@ def jobs() -> Jobs:
         use_threads,
         _present,
         limit=_setting("ADVLAB_RUNS_PER_PERSON", 4),
-        most_bytes=_setting("ADVLAB_RESULT_CACHE", 512, least=0) * _MIB,
+        most_bytes=_setting("ADVLAB_RESULT_CACHE", 256, least=0) * _MIB,
     )
 
 
@@ -97,10 +97,10 @@ def warm_up() -> None:
     _looks().submit("warm-up", _SERVER, lambda _: models.load(DEFAULT_MODEL))
 
 
-def look(model: str, picture: Picture) -> Job[Look]:
+def look(model: str, picture: Picture, *, exact: bool) -> Job[Look]:
     """What the model says about the picture before any attack."""
-    key = f"look {model} {picture.exact} {picture.digest}"
-    return _looks().submit(key, _SERVER, lambda _: lab.look(model, picture.image, exact=picture.exact))
+    key = f"look {model} {exact} {picture.digest}"
+    return _looks().submit(key, _SERVER, lambda _: lab.look(model, picture.image, exact=exact))
 
 
 def name(outcome: Outcome) -> str:

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from advlab import attacks
 from advlab.core.attack import Attack
 from advlab.data.samples import sample
-from advlab.ui import frame
+from advlab.errors import ModelError
+from advlab.ui import frame, work
 from tests.pages.harness import app, finish, html, lab, png
 
 ROOT = Path(__file__).parents[2]
@@ -186,3 +187,16 @@ def test_stop_ends_a_long_run_and_says_so() -> None:
     at = finish(at, 30)
     assert at.session_state["lab"].outcome.gradients < 5000
     assert not at.exception
+
+
+def test_a_model_that_cannot_be_loaded_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ModelError("The weights of Lite2 are damaged: install them again.")
+
+    monkeypatch.setattr("advlab.serving.lab.models.load", broken)
+    at = lab(v="1", model="efficientnet_lite2", image="sample:motorcycle", seed="99")
+    work._looks.clear()  # another test may have had this look
+    for _ in range(3):
+        at.run()
+    assert not at.exception
+    assert [error.value for error in at.error] == ["The weights of Lite2 are damaged: install them again."]

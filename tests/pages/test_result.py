@@ -64,14 +64,20 @@ def test_our_own_file_is_recognised_and_judged_anew() -> None:
     for _ in range(5):
         at.run()
     picture = state(at).picture
-    assert picture.ref.startswith("exact:")
+    assert state(at).address["image"] == "upload"
     assert np.array_equal(np.asarray(picture.image), outcome.adversarial)
     said = at.success[0].value
     assert "Recognised" in said
     assert outcome.after.label in said
     assert "largest change 2/255, within its budget" in said
     at = finish(at.button(key="run").click().run())
+    assert state(at).outcome.request.exact
     assert state(at).outcome.before.label == outcome.after.label
+    at.selectbox(key="model").set_value("efficientnet_lite1").run()
+    at = finish(at.button(key="run").click().run())
+    assert not at.exception
+    assert not at.error
+    assert not state(at).outcome.request.exact
 
 
 def test_a_forged_note_proves_nothing() -> None:

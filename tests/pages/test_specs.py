@@ -23,16 +23,16 @@ AFTER = Opinion((("loupe", 0.99), ("espresso", 0.003), ("cup", 0.001)), 633)
 CURVE = Curve((0.9, 0.5, 0.2), (0.1, 0.4, 0.8), (1, 2, 3))
 
 
-def treatment(name: str, *, survives: bool, clean_holds: bool = True) -> Survival:
+def treatment(name: str, *, survives: bool, fair: bool = True) -> Survival:
     said = {"label": "loupe", "index": 633, "confidence": 0.5, "own": 0.1}
-    control = {"clean_label": "espresso", "clean_index": 967, "clean_holds": clean_holds, "fair": True}
+    control = {"clean_label": "espresso", "clean_index": 967, "clean_holds": fair, "fair": fair}
     return Survival(name=name, group="g", words="w", detail="d.", survives=survives, margin=1.0, **said, **control)
 
 
 TREATMENTS = (
     treatment("PNG", survives=True),
     treatment("JPEG", survives=False),
-    treatment("Blur", survives=True, clean_holds=False),
+    treatment("Blur", survives=True, fair=False),
 )
 SPECS = {
     "before": lambda: specs.opinion(BEFORE, None, None, COLORS),
