@@ -11,6 +11,7 @@ state = lab_state()
 cards = state.cards()
 run.collect(state)
 picker.forget_truth(state)
+lab.turn(state)
 arrival.arrive(state, cards)
 if state.presenting and state.outcome is not None and not run.live(state):
     lab.present(state, state.outcome)
@@ -22,7 +23,7 @@ state.compare = st.session_state.get("with")
 request, problem = run.read(values)
 look = lab.first_look(state, cards[str(values["model"])])
 with st.sidebar:
-    run.buttons(state, request, problem, look)
+    run.buttons(state, request, look)
 arrival.write(state, request)
 
 top = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top")
@@ -33,12 +34,12 @@ picker.problem(state)
 # Places that are always there, so that nothing below moves when progress comes and goes.
 progress, result = st.container(), st.container()
 with progress:
-    lab.running(state)
+    lab.running(state, problem)
     picker.recognised(state)
 with result:
     if state.outcome is not None:
         lab.show_outcome(state, state.outcome, request)
     elif look is not None:
-        lab.show_look(look)
+        lab.show_look(state, look)
     else:
         lab.wait_for(state)

@@ -105,10 +105,11 @@ def survive(
     )
 
 
-def summary(survivals: Sequence[Survival]) -> str:
+def summary(survivals: Sequence[Survival], *, targeted: bool = False) -> str:
     """What `survive` found, in one or two sentences.
 
-    Treatments that fool the model without any attack are not counted.
+    Treatments that fool the model without any attack are not counted. An attack with a target may miss it and
+    leave the answer wrong all the same, so then nothing is said to be undone.
     """
     saved, treated = survivals[0], survivals[1:]
     if not saved.survives:
@@ -118,15 +119,16 @@ def summary(survivals: Sequence[Survival]) -> str:
     counted = [s for s in treated if s.fair]
     if not counted:
         return "Every treatment fools the model without any attack, so none says anything about this one."
-    return _counts(counted) + _aside(len(treated) - len(counted))
+    return _counts(counted, "make it miss its target" if targeted else "undo it") + _aside(len(treated) - len(counted))
 
 
-def _counts(counted: Sequence[Survival]) -> str:
+def _counts(counted: Sequence[Survival], end: str) -> str:
     total, lost = len(counted), [s for s in counted if not s.survives]
     treatments = "treatment" if total == 1 else "treatments"
     if not lost:
         return f"It survives all {total} treatments." if total > 1 else "It survives the one treatment."
-    return f"It survives {total - len(lost) or 'none'} of {total} {treatments}; {lost[0].words} is enough to undo it."
+    kept = total - len(lost) or "none"
+    return f"It survives {kept} of {total} {treatments}; {lost[0].words} is enough to {end}."
 
 
 def _aside(uncounted: int) -> str:

@@ -5,6 +5,7 @@ people's are gigabytes. Their files take a tenth. To shrink the pixels would cha
 files are kept, pixels are decoded when they are needed, and those needed last are remembered.
 """
 
+import io
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -57,12 +58,14 @@ class Upload:
         name: the file's.
         digest: names the pixels, see `pictures.digest`.
         request: of the run it came from, where it is a PNG of ours; see `pictures.recognise`.
+        remarks: sentences on what was done to an unusual file.
         data: the file.
     """
 
     name: str
     digest: str
     request: AttackRequest | None
+    remarks: tuple[str, ...]
     data: bytes = field(repr=False)
 
     @property
@@ -82,6 +85,17 @@ def take(data: bytes, name: str) -> Upload:
         InputError: it cannot be read; with a sentence for people.
     """
     picture = pictures.read(data, name)
-    upload = Upload(name, pictures.digest(picture), pictures.recognise(data), data)
+    upload = Upload(name, pictures.digest(picture), pictures.recognise(data), _remarks(data), data)
     _memory.put(upload.digest, picture)
     return upload
+
+
+def _remarks(data: bytes) -> tuple[str, ...]:
+    """What people may wonder about, from the header of a file that has been read already."""
+    said = []
+    with Image.open(io.BytesIO(data), formats=pictures.FORMATS) as header:
+        if header.mode.startswith(("I", "F")):
+            said.append("Its depth was reduced to 8 bits.")
+        if "A" in header.getbands() or "transparency" in header.info:
+            said.append("What was transparent is white.")
+    return tuple(said)

@@ -15,6 +15,8 @@ def title(request: AttackRequest) -> str:
 def word(outcome: Outcome) -> str:
     """The verdict in a word, with its sign."""
     where = f" AT STEP {outcome.steps:,}" if outcome.verdict is Verdict.STOPPED and outcome.steps else ""
+    if outcome.stopped and outcome.verdict.success:
+        where = f", STOPPED AT STEP {outcome.steps:,}"
     return f"{outcome.verdict.sign} {outcome.verdict}{where}"
 
 
@@ -23,9 +25,9 @@ def notes(outcome: Outcome) -> list[str]:
     request = outcome.request
     said = []
     if outcome.stopped and outcome.verdict is not Verdict.STOPPED:
-        said.append("■ Stopped early: the best found so far")
+        said.append("■ Stopped early: the best found so far; the exported script and command go on to the end")
     if outcome.verdict.success:
-        said.append("✓ The saved PNG was opened again, measured and judged by itself")
+        said.append("✓ The saved PNG was opened again, measured and judged again")
     elif outcome.unrounded_success:
         said.append("✕ Did not survive rounding to 8 bits")
     unrounded = size(request.norm, outcome.unrounded_norms[request.norm.value])
@@ -36,7 +38,10 @@ def notes(outcome: Outcome) -> list[str]:
     ):
         said.append(f"Before rounding to 8 bits: {request.norm.symbol} {unrounded}")
     if outcome.drawn_start:
-        said.append("Started from a picture of the target drawn with the model's gradient, in place of a photo")
+        said.append(
+            "! The picture to start from was drawn with the model's gradient: with labels alone, an attacker would "
+            "need a photo of the target"
+        )
     device = "CPU" if outcome.device == "cpu" else outcome.device
     said.append(f"Seed {request.seed} · {device} · confidence is softmax, not calibrated")
     return said

@@ -197,8 +197,10 @@ def _visible(similarity: float) -> str:
 
 
 def _how_sure(before: Opinion, after: Opinion) -> str:
+    if len(after.top) > 1 and after.confidence - after.top[1][1] < 0.02:
+        return f"with {percent(after.confidence)}, nearly tied with {after.top[1][0]}"
     if after.confidence > before.confidence:
-        return "and is even surer of that"
+        return "and is surer than it was before"
     return f"with {percent(after.confidence)}" if after.confidence >= 0.5 else f"with only {percent(after.confidence)}"
 
 

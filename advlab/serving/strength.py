@@ -23,7 +23,8 @@ class Line:
     """Probabilities at `POINTS` evenly spaced multiples of the change; pixels stay in [0, 1]."""
 
     multiples: tuple[float, ...]
-    labels: tuple[str, ...]  # the clean answer first, then the likeliest of the others
+    indices: tuple[int, ...]  # the clean answer first, then the likeliest of the others
+    labels: tuple[str, ...]  # their names
     shares: tuple[tuple[float, ...], ...]  # one row a multiple, one column a label
     size: float  # of the whole change, in the run's norm
     flip: float | None  # the smallest multiple at which the answer is another one, to within a point
@@ -35,6 +36,7 @@ class Checked:
 
     multiple: float
     opinion: Opinion
+    probabilities: np.ndarray  # [K] of all classes
     saved: Opinion  # rounded to 8 bits
     size: float  # what is left of the change after cutting to [0, 1], in the run's norm
 
@@ -51,6 +53,7 @@ def line(outcome: Outcome) -> Line:
     flip = next((t for t, k in zip(multiples, answers, strict=True) if k != answers[0]), None)
     return Line(
         tuple(multiples),
+        tuple(shown),
         tuple(classifier.labels[k] for k in shown),
         tuple(map(tuple, mean[:, shown].tolist())),
         _size(outcome, 1.0),
@@ -65,7 +68,8 @@ def check(outcome: Outcome, multiple: float) -> Checked:
     x = _at(outcome, multiple)
     both = torch.cat([x, (x * 255).round() / 255]).to(classifier.device)
     exact, saved = votes(classifier, both).softmax(2).mean(0)
-    return Checked(multiple, opinion(classifier, exact), opinion(classifier, saved), _size(outcome, multiple))
+    says, file = opinion(classifier, exact), opinion(classifier, saved)
+    return Checked(multiple, says, exact.cpu().numpy(), file, _size(outcome, multiple))
 
 
 def _change(outcome: Outcome) -> tuple[torch.Tensor, torch.Tensor]:

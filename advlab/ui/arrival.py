@@ -29,9 +29,9 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
         return
     problems = list(link.problems)
     if link.private_image and not state.picture.private:
-        problems.append("This link was made with a picture of its maker's own, which is never in a link: upload it.")
+        problems.append("A link never holds a picture of your own, and a reload forgets it: upload it again.")
     if link.private_model:
-        problems.append("This link was made with weights of its maker's own, which are never in a link.")
+        problems.append("A link never holds weights of your own: add them on the page Models.")
     values = dict(link.values)
     for name, chosen in (("model", values.get("model")), ("with", link.compare)):
         if chosen is not None and chosen not in cards:
@@ -44,9 +44,10 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     state.presenting = link.view == PRESENT
     if link.view in VIEWS:
         state.view = link.view
+        state.arrivals += 1
     state.notice = " ".join(problems) or None
-    # What asks for somebody's own picture is not run on another one.
-    state.pressed = link.run and not link.private_image and not link.private_model
+    # What was not understood in full is not run: it would be another attack than the one that was meant.
+    state.pressed = link.run and not problems
 
 
 def put(values: Mapping[str, object], compare: str | None = None) -> None:

@@ -48,7 +48,7 @@ def _transfer(first: Outcome, model: str) -> str:
     clean = f"{escape(seen.clean.label)} ({percent(seen.clean.confidence)})"
     scaled = " The picture was scaled to its input size, as any photo would be." if seen.scaled else ""
     if seen.fooled:
-        end = f"says {answer}; to the clean one it says {clean}. The attack transfers."
+        end = f"says {answer}; to the clean one it says {clean}. The picture fools both."
     else:
-        end = f"still says {answer}. The attack does not transfer."
+        end = f"still says {answer}. The picture does not fool it."
     return f"Shown the picture made for the first model, {title} {end}{scaled}"

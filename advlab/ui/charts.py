@@ -82,12 +82,15 @@ def _loss(what: Curve, own: str, *, targeted: bool) -> None:
 
 def survival(rows: Sequence[Survival], outcome: Outcome) -> None:
     """One bar a treatment: what the model says afterwards, and whether the attack still works."""
-    st.caption(summary(rows))
+    truth, works = outcome.request.truth, "target" if outcome.goal else "adversarial"
+    right = outcome.before.index if truth is None else truth
+    st.caption(summary(rows, targeted=outcome.goal is not None))
     _draw(
-        specs.survival(tuple(rows), "target" if outcome.goal else "adversarial", _palette()),
-        "; ".join(f"{row.name}: {'still fools' if row.survives else 'undone'}" for row in rows),
+        specs.survival(tuple(rows), right, works, _palette()),
+        "; ".join(f"{row.name}: {'still works' if row.survives else row.label}" for row in rows),
     )
-    legend = "✕ it still fools the model · ✓ undone" + (
-        " · grey: it upsets the clean picture, too" if not all(row.fair for row in rows) else ""
-    )
-    st.caption(legend)
+    legend = [f"{specs.SURVIVES[works]} " + ("target kept" if outcome.goal else "still fools the model")]
+    legend += ["≠ another wrong answer"] if outcome.goal else []
+    legend += ["✓ right again"]
+    legend += [] if all(row.fair for row in rows) else ["grey: it upsets the clean picture, too"]
+    st.caption(" · ".join(legend))

@@ -16,8 +16,8 @@ def pages() -> dict[str, list[StreamlitPage]]:
     """Every page, by the heading it stands under; no icons, which browsers would fetch from the internet."""
     folder = _ROOT / "pages"
     return {
-        "": [st.Page(folder / "home.py", title="Home", default=True)],
-        "Attack": [
+        "": [
+            st.Page(folder / "home.py", title="Home", default=True),
             st.Page(folder / "lab.py", title="Attack Lab", url_path="lab"),
             st.Page(folder / "models.py", title="Models", url_path="models"),
         ],

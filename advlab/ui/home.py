@@ -21,7 +21,8 @@ def hero() -> None:
 def striking() -> None:
     """A real run, recorded and repeated by a test; nobody waits for it."""
     outcome = example.load()
-    viewer.viewer(outcome, work.name(outcome), views=("swipe", "pair", "change", "blink"), key="home-viewer")
+    view = viewer.reported("home-viewer") or "swipe"
+    viewer.viewer(outcome, work.name(outcome), view=view, views=("swipe", "pair", "change", "blink"), key="home-viewer")
     st.caption(f"Recorded with EfficientNet-Lite0 and PGD. Photo: {sample('coffee').credit}.")
 
 

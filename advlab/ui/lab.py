@@ -8,12 +8,26 @@ from advlab.core.request import AttackRequest
 from advlab.models import Card
 from advlab.serving.notes import title
 from advlab.serving.outcome import Look, Outcome, percent
-from advlab.ui import beside, charts, report, run, take, viewer, work
+from advlab.ui import beside as compare
+from advlab.ui import charts, report, run, take, viewer, work
 from advlab.ui.pictures import Figure, figures
 from advlab.ui.state import LabState
 
 # Below this width of a column, in pixels, what stands side by side is stacked.
 COLUMN = 330
+# On a stage there is nothing but the result.
+_BARE = """<style>
+[data-testid=stSidebar], [data-testid=stHeader], [data-testid=stSidebarCollapsedControl],
+[data-testid=stExpandSidebarButton] { display: none !important; }
+[data-testid=stMainBlockContainer] { padding: 1.4rem 2.5rem 0 !important; max-width: none !important; }
+</style>"""
+
+
+def turn(state: LabState) -> None:
+    """Take over the view that was chosen in the viewer. Before the address is written."""
+    view = viewer.reported()
+    if view is not None and view != state.reported:
+        state.reported = state.view = view
 
 
 def first_look(state: LabState, card: Card) -> Look | None:
@@ -35,26 +49,44 @@ def wait_for(state: LabState) -> None:
         st.caption("Loading the model…")
 
 
-def show_look(look: Look) -> None:
+def show_look(state: LabState, look: Look) -> None:
     """The picture before any attack."""
+    made = state.picture.made_by is not None
+    word = "MADE HERE" if made else "BEFORE THE ATTACK"
+    hint = "The model's answer to an adversarial picture." if made else "The model's answer. Press Run to change it."
+    if state.job is not None:
+        hint = "The attack is running."
     label, side = look.opinion.label, f"{look.pixels.shape[1]} × {look.pixels.shape[0]}"
     st.html(
-        '<div class="verdict clean"><div class="word">BEFORE THE ATTACK</div><div class="headline">'
+        f'<div class="verdict {"neutral" if made else "clean"}"><div class="word">{word}</div><div class="headline">'
         f'{escape(label)} <span class="share">{percent(look.opinion.confidence)}</span></div>'
-        '<div class="detail">The model\'s answer. Press Run to change it.</div></div>'
+        f'<div class="detail">{escape(hint)}</div></div>'
     )
     grid = st.grid(2, min_column_width=COLUMN, gap="large")
     with grid.cell():
-        alt = f"The picture, which the model calls {label}"
-        figures([Figure(look.pixels, label, "clean", f"The {side} crop that the model sees.", alt)])
+        alt, about = f"The picture, which the model calls {label}", f"The {side} crop that the model sees."
+        figures([Figure(look.pixels, label, "clean", about + _origin(state, look), alt)])
     with grid.cell():
-        charts.opinion("Top 5", look.opinion)
+        charts.opinion("What the model says", look.opinion)
+
+
+def _origin(state: LabState, look: Look) -> str:
+    """What had to be done to an unusual picture before the model could see it."""
+    width, height = state.picture.image.size
+    seen_height, seen_width = look.pixels.shape[:2]
+    said = []
+    if min(width, height) * 2 <= min(seen_width, seen_height):
+        said.append(f"It was enlarged from {width} × {height} pixels, so it is blurred.")
+    if max(width, height) > 3 * min(width, height):
+        said.append(f"It is cut from the middle of {width} × {height} pixels.")
+    return "".join(f" {sentence}" for sentence in (*said, *state.picture.remarks))
 
 
 def show_outcome(state: LabState, outcome: Outcome, request: AttackRequest | None) -> None:
     """A finished run; a former one says so, and steps back while another is running."""
     running = state.job is not None
-    if running or outcome.request != request:
+    beside = state.beside.request.model if state.beside else None
+    if running or outcome.request != request or state.compare != beside:
         changed = "" if running else " The controls have changed since; press Run."
         st.caption(f"Previous run: {title(outcome.request)}, seed {outcome.request.seed}.{changed}")
     with st.container(key="previous" if running else "outcome"):
@@ -63,12 +95,15 @@ def show_outcome(state: LabState, outcome: Outcome, request: AttackRequest | Non
         with grid.cell():
             _pictures(state, outcome)
         with grid.cell():
-            report.numbers(outcome)
-            charts.opinion("Top 5 before the attack", outcome.before)
-            charts.opinion("Top 5 after the attack", outcome.after, clean=outcome.before.label, target=outcome.goal)
+            if outcome.changed:
+                report.numbers(outcome)
+                charts.opinion("Before the attack", outcome.before)
+                charts.opinion("After the attack", outcome.after, clean=outcome.before.label, target=outcome.goal)
+            else:
+                charts.opinion("What the model says", outcome.before, target=outcome.goal)
             report.honesty(outcome)
         if state.beside is not None:
-            beside.show(outcome, state.beside)
+            compare.show(outcome, state.beside)
         picture = state.find(outcome.request.picture)
         below = st.grid(2, min_column_width=COLUMN, gap="large")
         with below.cell():
@@ -87,19 +122,19 @@ def _pictures(state: LabState, outcome: Outcome) -> None:
         return
     name = work.name(outcome)
     line = checked = None
-    if viewer.chosen(state.view) == "strength":
+    if state.view == "strength":
         asked = work.line(outcome)
         line = asked.value if asked.wait(10) else None
         released = state.released.get(name)
         if released is not None:
             check = work.check(outcome, released)
             checked = check.value if check.wait(5) else None
-    seen = viewer.viewer(outcome, name, view=state.view, line=line, checked=checked)
-    if seen.view != state.view or seen.released is not None:
-        state.view = seen.view
-        if seen.released is not None:
-            state.released = {name: seen.released}
-            st.rerun()
+        if asked.problem:
+            st.error(asked.problem, icon=":material/error:")
+    let_go = viewer.viewer(outcome, name, view=state.view, line=line, checked=checked, arrivals=state.arrivals)
+    if let_go is not None:
+        state.released = {name: let_go}
+        st.rerun()
 
 
 def reality(outcome: Outcome) -> None:
@@ -146,25 +181,24 @@ def _present(state: LabState, on: bool) -> None:  # noqa: FBT001 - a callback's 
 
 def present(state: LabState, outcome: Outcome) -> None:
     """For a projector: one pair of pictures, one sentence, three numbers; nothing else."""
-    st.html("<style>[data-testid=stSidebar], [data-testid=stHeader], [data-testid=stSidebarCollapsedControl],"
-            "[data-testid=stExpandSidebarButton] { display: none !important; }"
-            "[data-testid=stMainBlockContainer] { padding-top: 1.6rem; }</style>")  # fmt: skip
+    st.html(_BARE)
     with st.container(key="stage"):
-        report.verdict(outcome)
-        grid = st.grid(2, min_column_width=420, gap="large")
-        with grid.cell():
-            if outcome.changed:
-                viewer.viewer(outcome, work.name(outcome), views=("swipe", "pair", "blink"), key="stage-viewer")
-            else:
-                report.only_picture(outcome)
-        with grid.cell():
-            report.three(outcome)
         st.button("Back to the lab", icon=":material/close:", shortcut="Escape", key="leave", on_click=_present,
                   args=(state, False), type="tertiary")  # fmt: skip
+        report.verdict(outcome)
+        if not outcome.changed:
+            report.only_picture(outcome)
+            return
+        report.three(outcome)
+        viewer.viewer(
+            outcome, work.name(outcome), view="pair", views=("pair", "swipe", "blink"), key="stage-viewer", stage=True
+        )
 
 
-def running(state: LabState) -> None:
-    """What is said above the result: notices, and the progress of a run."""
+def running(state: LabState, problem: str | None) -> None:
+    """What is said above the result: what the controls complain about, notices, and the progress of a run."""
+    if problem:
+        st.error(problem, icon=":material/error:")
     if state.notice:
         st.info(state.notice)
     if state.job is not None:

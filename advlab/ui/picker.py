@@ -30,7 +30,6 @@ def picker(state: LabState) -> None:
     with row.popover("Upload", icon=":material/upload:", key=f"upload-{state.uploads}"):
         st.file_uploader(
             "A photo of your own",
-            type=list(pictures.EXTENSIONS),
             max_upload_size=pictures.MAX_BYTES // 2**20,
             key="upload",
             on_change=_uploaded,
@@ -92,7 +91,7 @@ def _bring(state: LabState, data: bytes, name: str) -> None:
         return
     made_by = _made_by(state, upload)
     title = "Your picture" if made_by is None else "Made here"
-    mine = Picture(f"upload:{upload.digest}", title, upload, Path(name).stem, name, made_by)
+    mine = Picture(f"upload:{upload.digest}", title, upload, Path(name).stem, name, made_by, upload.remarks)
     # The strip shows one own picture; a few before it stay known, since files may have been made from them.
     state.brought = dict([*state.brought.items(), (mine.ref, mine)][-_KEPT:])
     state.offered = {ref: p for ref, p in state.offered.items() if not p.private} | {mine.ref: mine}
@@ -144,16 +143,16 @@ def _said(found: Recognised, clean: Picture | None) -> str:
     request = found.request
     said = (
         f"**Recognised: a file made by AdvLab** ({title(request)}). Opened pixel by pixel and "
-        f"judged again: the model says **{found.after.label}** ({percent(found.after.confidence)})"
+        f"judged again: the model says **{found.after.label}** ({percent(found.after.confidence)})."
     )
     if found.before is None or found.sizes is None or clean is None:
-        return said + ". The photo it was made from is not at hand, so the change cannot be measured."
+        return said + " The photo it was made from is not at hand, so the change cannot be measured."
     inside = {None: "", True: ", within its budget", False: ", **more than its budget**"}[found.inside]
     largest = size(Norm.LINF, found.sizes["linf"])
     norm = (
         "" if request.norm is Norm.LINF else f", {request.norm.symbol} {size(request.norm, found.sizes[request.norm])}"
     )
     return (
-        f"{said}, and **{found.before.label}** ({percent(found.before.confidence)}) to {clean.title}, its original. "
-        f"Measured again between the two: largest change {largest}{norm}{inside}."
+        f"{said} To its original, “{clean.title}”, it says **{found.before.label}** "
+        f"({percent(found.before.confidence)}). Measured again between the two: largest change {largest}{norm}{inside}."
     )

@@ -9,6 +9,13 @@ from advlab.serving.notes import notes, word
 from advlab.serving.outcome import Outcome, percent, sentence, size
 from advlab.ui.pictures import Figure, figures
 
+_SIZES = {
+    Norm.LINF: "Largest change, L∞",
+    Norm.L2: "Whole change, L2",
+    Norm.L1: "Whole change, L1",
+    Norm.L0: "Changed pixels, L0",
+}
+
 
 def verdict(outcome: Outcome) -> None:
     """The largest text of the page: what it was, what it is now, how sure."""
@@ -37,9 +44,9 @@ def three(outcome: Outcome) -> None:
     """The three numbers for a projector: how large the change is, how sure the model was and is, what it took."""
     norm = outcome.request.norm
     rows = {
-        f"Size of the change ({norm.symbol})": size(norm, outcome.norms[norm.value]),
-        "Sure before → after": f"{percent(outcome.before.confidence)} → {percent(outcome.after.confidence)}",
-        "Questions to the model": f"{outcome.queries:,}",
+        _SIZES[norm]: size(norm, outcome.norms[norm.value]),
+        "Confidence before → after": f"{percent(outcome.before.confidence)} → {percent(outcome.after.confidence)}",
+        "Times the model was asked": f"{outcome.queries:,}",
     }
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
     st.html(f'<dl class="three">{cells}</dl>')
@@ -47,9 +54,9 @@ def three(outcome: Outcome) -> None:
 
 def numbers(outcome: Outcome) -> None:
     """Few, aligned, with units."""
-    rows = {norm.symbol: size(norm, outcome.norms[norm.value]) for norm in (Norm.LINF, Norm.L2)}
+    rows = {_SIZES[norm]: size(norm, outcome.norms[norm.value]) for norm in (Norm.LINF, Norm.L2)}
     rows |= {
-        "SSIM": f"{outcome.similarity:.3f}",
+        "Similarity, SSIM": f"{outcome.similarity:.3f}" if outcome.similarity < 0.9995 else ">0.999",
         "Queries": f"{outcome.queries:,}",
         "Gradients": f"{outcome.gradients:,}",
         "Time": f"{outcome.seconds:.1f} s",

@@ -25,15 +25,13 @@ def read(values: dict[str, object]) -> tuple[AttackRequest | None, str | None]:
     return request, None
 
 
-def buttons(state: LabState, request: AttackRequest | None, problem: str | None, look: Look | None) -> None:
+def buttons(state: LabState, request: AttackRequest | None, look: Look | None) -> None:
     """Run, Stop, and what a run will cost; they stay in sight however long the controls are.
 
     The click only leaves a mark: a callback would be given the request of the run before, without what
     was typed just now.
     """
     with st.container(key="runbar"):
-        if problem:
-            st.error(problem)
         st.button(
             "Run attack",
             type="primary",
@@ -57,8 +55,10 @@ def buttons(state: LabState, request: AttackRequest | None, problem: str | None,
             on_click=_give_up,
             args=(state,),
         )
-        if request is not None:
-            st.caption(_cost(request, look))
+        if request is None:
+            st.caption(":material/error: A control has an impossible value: see the top of the page.")
+        else:
+            st.caption(_cost(request, look) + (", and again for the second model" if state.compare else ""))
 
 
 def _press(state: LabState) -> None:
@@ -143,12 +143,12 @@ def _watch(state: LabState) -> None:
         st.rerun()
     name = title(state.running) if state.running else ""
     if state.job is not None and state.job.live:
-        _tell(state.job, name)
+        _tell(state, state.job, name)
     elif state.second is not None:
-        _tell(state.second, f"{name}, second model")
+        _tell(state, state.second, f"{name}, second model")
 
 
-def _tell(job: Job[Outcome], name: str) -> None:
+def _tell(state: LabState, job: Job[Outcome], name: str) -> None:
     progress = job.progress
     if job.stopping():
         st.progress(progress.fraction if progress else 0.0, f"{name}: stopping…")
@@ -157,7 +157,9 @@ def _tell(job: Job[Outcome], name: str) -> None:
     elif progress is None:
         st.progress(0.0, f"{name}: starting…")
     else:
-        found = "found one that fools the model, improving" if progress.fooled else "nothing found yet"
+        targeted = state.running is not None and state.running.target is not None
+        reaches = "reaches the target" if targeted else "fools the model"
+        found = f"found one that {reaches}, improving" if progress.fooled else "nothing found yet"
         steps = f"step {progress.step:,}, {_count(progress.queries, 'query')}"
         st.progress(progress.fraction, f"{name}: {steps}, {found}")
 

@@ -61,16 +61,17 @@ def _bars(y: Spec, most: float, tooltip: list[Spec], *, size: int, text: Spec) -
     }
 
 
-def _line(points: int, y: Spec, value: Spec, colors: dict[str, str], **mark: object) -> Spec:
+def _line(steps: int, y: Spec, value: Spec, colors: dict[str, str], **mark: object) -> Spec:
     """Something step by step; few steps are dots, too."""
     return {
-        "mark": {"type": "line", "point": points <= 60, **mark},
+        "mark": {"type": "line", "point": steps <= 60, **mark},
         "encoding": {
             "x": {
                 "field": "step",
                 "type": "quantitative",
                 "title": "step",
-                "axis": _axis(colors, tickMinStep=1, grid=False),
+                "scale": {"domain": [1, steps], "nice": False},
+                "axis": _axis(colors, tickMinStep=1, tickCount=8, labelOverlap=True, grid=False),
             },
             "y": {"type": "quantitative", **y},
             "tooltip": [{"field": "step", "type": "quantitative"}, {"type": "quantitative", **value}],
@@ -101,19 +102,25 @@ def opinion(what: Opinion, clean: str | None, target: str | None, colors: Colors
     return {**bars, **_data(rows), "height": 132}
 
 
+# The sign of a treatment that leaves the attack at work, by whose colour it has.
+SURVIVES = {"adversarial": "✕", "target": "◎"}
+
+
 @functools.lru_cache(maxsize=128)
-def survival(rows: tuple[Survival, ...], works: str, colors: Colors) -> Spec:
-    """One bar a treatment; `works` names the colour of those that the attack survives."""
+def survival(rows: tuple[Survival, ...], right: int, works: str, colors: Colors) -> Spec:
+    """One bar a treatment; `right` is the class before the attack, `works` the colour where the attack survives."""
     shades = dict(colors)
+    looks = {"works": (SURVIVES[works], works), "undone": ("✓", "clean"), "wrong": ("≠", "adversarial")}
+    states = ["works" if row.survives else "undone" if row.index == right else "wrong" for row in rows]
     table: list[dict[str, object]] = [
         {
             "name": row.name,
             "share": row.confidence,
-            "text": f"{'✕' if row.survives else '✓'} {row.label} {percent(row.confidence)}",
+            "text": f"{looks[state][0]} {row.label} {percent(row.confidence)}",
             "about": row.detail if row.fair else f"{row.detail} It upsets the clean picture, too: not counted.",
-            "color": shades["other"] if not row.fair else shades[works if row.survives else "clean"],
+            "color": shades[looks[state][1] if row.fair else "other"],
         }
-        for row in rows
+        for row, state in zip(rows, states, strict=True)
     ]
     axis = _axis(shades, labelLimit=150, labelOverlap=False, ticks=False, domain=False)
     tooltip = _tooltip(name="Treatment", about="What is done", text="The model says")
@@ -134,7 +141,7 @@ def confidence(what: Curve, own: str, targeted: bool, colors: Colors) -> Spec:  
     axis = _axis(shades, format=".0%", values=[0, 0.5, 1])
     y = {"field": "share", "title": None, "scale": {"domain": [0, 1]}, "axis": axis}
     spec = _line(len(what.own), y, {"field": "share", "format": ".1%"}, shades)
-    pair = [shades["target"], shades["clean"]] if targeted else [shades["clean"], shades["adversarial"]]
+    pair = [shades["target"], shades["other"]] if targeted else [shades["clean"], shades["adversarial"]]
     spec["encoding"]["tooltip"].insert(0, {"field": "class", "type": "nominal"})
     spec["encoding"]["color"] = {
         "field": "class",

@@ -40,6 +40,7 @@ class Picture:
     stem: str  # names its downloads
     file: str = ""  # the name of the uploaded file
     made_by: AttackRequest | None = None  # the run that it came from, if it is one of our own files
+    remarks: tuple[str, ...] = ()  # sentences on what was done to an unusual file
 
     @property
     def image(self) -> Image.Image:
@@ -89,6 +90,8 @@ class LabState:
     second: Job[Outcome] | None = None  # the same attack on it
     beside: Outcome | None = None  # and its result
     view: str = "swipe"
+    reported: str | None = None  # the view that the viewer last reported
+    arrivals: int = 0  # how often a link has chosen the view
     strange: bool = False  # the picture is another one since the controls were drawn
     released: dict[str, float] = field(default_factory=dict)  # by run: where the handle for ε was let go
     presenting: bool = False

@@ -4,14 +4,16 @@ import streamlit as st
 
 from advlab.core.request import AttackRequest
 from advlab.serving.exports import command, files, report, script
-from advlab.serving.outcome import Outcome
+from advlab.serving.outcome import Outcome, size
 from advlab.ui import arrival
 from advlab.ui.state import LabState, Picture
 
 
 def files_of(outcome: Outcome, picture: Picture | None) -> None:
     """The result in every form, each made when it is asked for."""
-    stem = f"{picture.stem if picture else 'picture'}-{outcome.request.attack}"
+    request = outcome.request
+    limit = "" if request.eps is None else "-" + size(request.norm, request.eps).replace("/255", "")
+    stem = f"{picture.stem if picture else 'picture'}-{request.attack}{limit}-seed{request.seed}"
     file, title = (picture.file or "photo.png", picture.title) if picture else ("photo.png", "A picture")
     st.markdown("**Take it with you**")
     with st.container(horizontal=True, key="files"):
@@ -29,7 +31,7 @@ def files_of(outcome: Outcome, picture: Picture | None) -> None:
         _file("JSON", lambda: files.as_json(outcome), f"{stem}.json", "application/json",
               "The same as JSON.")  # fmt: skip
     st.caption("In a terminal:")
-    st.code(command.cli(outcome, file), language="bash", wrap_lines=True)
+    st.code(command.cli(outcome, file), language=None, wrap_lines=True)
 
 
 def _file(label: str, data: object, name: str, mime: str, about: str) -> None:
@@ -51,7 +53,8 @@ def share(state: LabState, request: AttackRequest | None) -> None:
         st.caption("First mend what the controls complain about.")
         return
     url, left_out = arrival.link(state, request)
-    st.markdown("**This attack as a link.** Whoever opens it gets the same controls, and the run starts.")
+    starts = "" if left_out else ", and the run starts"
+    st.markdown(f"**This attack as a link.** Whoever opens it gets the same controls{starts}.")
     st.code(url, language=None, wrap_lines=True)
     if left_out:
         st.info(left_out, icon=":material/lock:")

@@ -1,7 +1,6 @@
 """The pictures of a run, side by side, one over the other, step by step: what is dragged never asks the server."""
 
 import base64
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +22,6 @@ _VIEWER = st.components.v2.component(
 )
 
 
-@dataclass(frozen=True)
-class Viewed:
-    """What a visitor does with the viewer."""
-
-    view: str
-    released: float | None  # the multiple of the change at which the handle was just let go
-
-
 def viewer(
     outcome: Outcome,
     name: str,
@@ -40,8 +31,10 @@ def viewer(
     line: strength.Line | None = None,
     checked: strength.Checked | None = None,
     key: str = "viewer",
-) -> Viewed:
-    """Draw it.
+    arrivals: int = 0,
+    stage: bool = False,
+) -> float | None:
+    """Draw it; the multiple of the change at which the handle for ε was just let go, if it was.
 
     Args:
         outcome: a run that changed the picture.
@@ -50,30 +43,34 @@ def viewer(
         views: the ones to choose from.
         line, checked: for the view `strength`, which shows that it is loading without them.
         key: of the component in the page.
+        arrivals: a new number makes the viewer turn to `view`, whatever was chosen in it.
+        stage: larger words, for a projector.
     """
-    here = str(st.session_state.get(key, {}).get("view") or view)
     if not outcome.film.steps:
         views = tuple(v for v in views if v != "steps")
     data = _pictures(name, outcome) | {"views": list(views), "view": view if view in views else views[0]}
-    if here == "change":
+    data |= {"arrivals": arrivals, "stage": stage}
+    if view == "change":
         data["spectrum"] = {"source": _spectrum(name, outcome)}
-    if here == "steps":
+    if view == "steps":
         data["film"] = _film(name, outcome)
     if line is not None:
         data["line"] = _line(outcome, line, checked)
     state = _VIEWER(
         key=key,
         data=data,
-        default={"view": here},
+        default={"view": view},
         on_view_change=lambda: None,
         on_released_change=lambda: None,
     )
-    return Viewed(str(state.view or view), state.released)
+    released: float | None = state.released
+    return released
 
 
-def chosen(view: str, key: str = "viewer") -> str:
-    """The view that is shown now, before it is drawn again."""
-    return str(st.session_state.get(key, {}).get("view") or view)
+def reported(key: str = "viewer") -> str | None:
+    """The view that a visitor has chosen in it, known before it is drawn again."""
+    view: str | None = st.session_state.get(key, {}).get("view")
+    return view
 
 
 @st.cache_data(max_entries=60, show_spinner=False)
@@ -99,9 +96,9 @@ def _pictures(name: str, _outcome: Outcome) -> dict[str, object]:
 
 
 def gain(outcome: Outcome) -> int:
-    """How many times to magnify the change so that it fills the range: a power of two, at most 50 times."""
+    """How many times to magnify the change so that it fills half the range: a power of two, at most 50."""
     largest = max(1, int(np.abs(outcome.adversarial.astype(np.int16) - outcome.clean).max()))
-    return int(min(50, 2 ** max(0, int(np.log2(128 / largest)))))
+    return int(min(50, 2 ** max(0, int(np.log2(64 / largest)))))
 
 
 @st.cache_data(max_entries=30, show_spinner=False)
@@ -135,6 +132,7 @@ def _line(outcome: Outcome, line: strength.Line, checked: strength.Checked | Non
     if checked is not None:
         made["checked"] = {
             "multiple": checked.multiple,
+            "shares": [float(checked.probabilities[k]) for k in line.indices],
             "exact": f"{checked.opinion.label} {percent(checked.opinion.confidence)}",
             "saved": f"{checked.saved.label} {percent(checked.saved.confidence)}",
         }

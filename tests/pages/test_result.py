@@ -32,7 +32,7 @@ def test_a_second_model_stands_beside_the_first() -> None:
     assert state(at).beside.request.parameters == state(at).outcome.request.parameters
     text = html(at)
     assert "EfficientNet-Lite1" in text
-    assert "transfer" in text
+    assert "Shown the picture made for the first model" in text
 
 
 def test_what_the_model_got_wrong_before_is_said() -> None:

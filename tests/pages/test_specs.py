@@ -23,21 +23,21 @@ AFTER = Opinion((("loupe", 0.99), ("espresso", 0.003), ("cup", 0.001)), 633)
 CURVE = Curve((0.9, 0.5, 0.2), (0.1, 0.4, 0.8), (1, 2, 3))
 
 
-def treatment(name: str, *, survives: bool, fair: bool = True) -> Survival:
-    said = {"label": "loupe", "index": 633, "confidence": 0.5, "own": 0.1}
+def treatment(name: str, *, survives: bool, fair: bool = True, index: int = 633) -> Survival:
+    said = {"label": "loupe", "index": index, "confidence": 0.5, "own": 0.1}
     control = {"clean_label": "espresso", "clean_index": 967, "clean_holds": fair, "fair": fair}
     return Survival(name=name, group="g", words="w", detail="d.", survives=survives, margin=1.0, **said, **control)
 
 
 TREATMENTS = (
     treatment("PNG", survives=True),
-    treatment("JPEG", survives=False),
+    treatment("JPEG", survives=False, index=967),
     treatment("Blur", survives=True, fair=False),
 )
 SPECS = {
     "before": lambda: specs.opinion(BEFORE, None, None, COLORS),
     "after": lambda: specs.opinion(AFTER, "espresso", "cup", COLORS),
-    "survival": lambda: specs.survival(TREATMENTS, "adversarial", COLORS),
+    "survival": lambda: specs.survival(TREATMENTS, 967, "adversarial", COLORS),
     "confidence": lambda: specs.confidence(CURVE, "espresso", False, COLORS),
     "loss": lambda: specs.loss(CURVE, "espresso", True, COLORS),
 }
@@ -64,6 +64,13 @@ def test_colours_have_their_meaning() -> None:
     assert [row["color"] for row in rows(SPECS["before"]())] == ["#0000FF", "#888888", "#888888"]
     assert [row["color"] for row in rows(SPECS["after"]())] == ["#FF0000", "#0000FF", "#FF00FF"]
     assert [row["color"] for row in rows(SPECS["survival"]())] == ["#FF0000", "#0000FF", "#888888"]
+
+
+def test_a_target_that_is_missed_is_not_a_right_answer() -> None:
+    missed = (treatment("PNG", survives=True), treatment("JPEG", survives=False, index=5))
+    drawn = rows(specs.survival(missed, 967, "target", COLORS))
+    assert [row["color"] for row in drawn] == ["#FF00FF", "#FF0000"]
+    assert [row["text"][0] for row in drawn] == ["◎", "≠"]
 
 
 def test_lines_have_every_step() -> None:

@@ -89,7 +89,9 @@ class Viewer {
     this.data = data;
     this.report = report;
     this.root.classList.toggle("small", data.width < 100);
-    if (!data.views.includes(this.mode)) this.mode = data.views.includes(data.view) ? data.view : data.views[0];
+    this.root.classList.toggle("stage", data.stage);
+    if (!data.views.includes(this.mode) || this.arrivals !== data.arrivals) this.mode = data.view;
+    this.arrivals = data.arrivals;
     if (data.id !== this.id) {
       this.id = data.id;
       this.multiple = 1;
@@ -220,7 +222,7 @@ class Viewer {
           button.onclick = () => { this.kind = kind; this.drawChange(); };
           return button;
         }),
-        element("label", {}, "Magnified", this.gainInput, this.gainText),
+        element("label", { className: "row" }, "Magnified", this.gainInput, this.gainText),
       );
     }
     this.gainInput.value = this.gain;
@@ -371,7 +373,7 @@ class Viewer {
     svg.append(
       draw("line", { class: "grid", x1: 0, x2: 600, y1: 4, y2: 4 }), draw("line", { class: "grid", x1: 0, x2: 600, y1: 92, y2: 92 }),
       draw("polyline", { class: film.targeted ? "goal" : "own", points: path(film.own) }),
-      draw("polyline", { class: film.targeted ? "own" : "rival", points: path(film.rival) }),
+      draw("polyline", { class: film.targeted ? "other" : "rival", points: path(film.rival) }),
       this.cursor,
     );
     svg.onpointerdown = (event) => {
@@ -419,6 +421,9 @@ class Viewer {
     const place = (t / line.furthest) * (line.shares.length - 1);
     const first = Math.min(Math.floor(place), line.shares.length - 2), part = place - first;
     const shares = line.labels.map((_, k) => line.shares[first][k] * (1 - part) + line.shares[first + 1][k] * part);
+    const { checked } = line;
+    const exact = checked && Math.abs(checked.multiple - t) < 0.006;
+    if (exact) checked.shares.forEach((share, k) => { shares[k] = share; });
     const best = shares.indexOf(Math.max(...shares));
     this.bars.forEach(([, bar, value], k) => {
       bar.style.width = `${shares[k] * 100}%`;
@@ -428,13 +433,13 @@ class Viewer {
     this.sizeText.textContent = size;
     this.strengthInput.setAttribute("aria-valuetext", `${size}: ${line.labels[best]} ${percent(shares[best])}`);
     this.paint(this.under, image, `The change at ${size}: the model says ${line.labels[best]}`);
-    this.label(best === 0 ? line.labels[0] : "", best === 0 ? "" : line.labels[best]);
+    const pill = `${line.labels[best]} ${percent(shares[best])}`;
+    this.label(best === 0 ? pill : "", best === 0 ? "" : pill);
     this.left.style.opacity = this.right.style.opacity = 1;
-    const { checked } = line;
     const parts = [];
-    if (checked && Math.abs(checked.multiple - t) < 0.006) {
+    if (exact) {
       parts.push("✓ Asked of the model at ", element("b", { textContent: this.size(checked.multiple) }), `: ${checked.exact}. `,
-        `Saved as a file: ${checked.saved}.`);
+        `A file holds whole steps of 1/255 only: saved, it would be ${checked.saved}.`);
     } else if (line.flip !== null) {
       parts.push("The answer changes at about ", element("b", { textContent: this.size(line.flip) }), ". Let go, and the model is asked exactly there.");
     } else parts.push("Along this line the answer does not change. Let go, and the model is asked exactly there.");

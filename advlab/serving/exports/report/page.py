@@ -114,7 +114,7 @@ def _asked(outcome: Outcome, picture_title: str) -> str:
     limit = "none: the smallest change is searched" if request.eps is None else size(request.norm, request.eps)
     asked = {
         "Picture": picture_title,
-        "Shows": outcome.truth or "nobody said; the model's own answer counts",
+        "Shows": outcome.truth or "not said; the model's own answer counts as the truth",
         "Model": _model(request.model),
         "Attack": attack.title,
         "The attacker sees": _SEES[attack.access],
