@@ -7,7 +7,8 @@ from advlab.ui import frame, home
 frame.require()
 
 home.hero()
-left, right = st.columns([4, 5], gap="large")
+with st.container(key="home"):
+    left, right = st.columns([4, 5], gap="large")
 with left:
     home.striking()
 with right:

@@ -7,8 +7,8 @@ frame.require()
 
 state = lab_state().models
 models.leave(state)
-own.added(state)
-models.head()
+own.collect(state)
+models.head(state)
 models.here(state, lab_state().cards())
 own.own(state)
 models.more(state)

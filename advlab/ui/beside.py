@@ -6,7 +6,7 @@ import streamlit as st
 
 from advlab import models
 from advlab.serving.outcome import Outcome, percent, size
-from advlab.ui import work
+from advlab.ui import viewer, work
 
 _COLUMN = 300
 
@@ -15,9 +15,13 @@ def show(first: Outcome, second: Outcome) -> None:
     """The same attack on both, and the first one's picture shown to the second."""
     st.markdown("**The same attack on both models**")
     grid = st.grid(2, min_column_width=_COLUMN, gap="large")
-    for outcome in (first, second):
+    for place, outcome in (("first", first), ("second", second)):
         with grid.cell():
             _card(outcome)
+            if outcome.changed:
+                key = f"beside-{place}"
+                view = viewer.reported(key) or "swipe"
+                viewer.viewer(outcome, work.name(outcome), view=view, views=("swipe", "pair", "change"), key=key)
     st.html(f'<div class="transfer">{_transfer(first, second.request.model)}</div>')
 
 

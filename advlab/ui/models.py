@@ -1,9 +1,11 @@
 """The parts of the Models page: what is here, what can be had, and weights of one's own."""
 
+import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import pandas as pd
 import streamlit as st
@@ -16,9 +18,11 @@ from advlab.ui import shelf, work
 from advlab.ui.state import ModelsState
 
 _COLUMN = 300
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+_MARKUP = re.compile(r"([\\`*_\[\]<>~$#])")
 
 
-def head() -> None:
+def head(state: ModelsState) -> None:
     """What is in memory, and how much more fits."""
     cache = models.cache
     loaded = cache.loaded_models()
@@ -26,11 +30,13 @@ def head() -> None:
         '<div class="models"><h1>Models</h1><p>Networks that you can attack. Those on this computer work without the '
         "internet; each is loaded once and shared by everybody on this server.</p></div>"
     )
-    names = ", ".join(f"{_title(model.name)} ({_bytes(model.bytes)}, {_device(model.device)})" for model in loaded)
+    names = ", ".join(
+        f"{plain(_title(state, model.name))} ({_bytes(model.bytes)}, {_device(model.device)})" for model in loaded
+    )
     st.progress(
         min(1.0, cache.used / max(1, cache.limit)),
         f"**In memory: {_bytes(cache.used)} of at most {_bytes(cache.limit)}.** {names or 'No model is loaded yet'}. "
-        "The least recently used goes first.",
+        "When memory is full, the model unused longest is unloaded.",
     )
 
 
@@ -69,6 +75,7 @@ def _choose(state: ModelsState, name: str) -> None:
 def leave(state: ModelsState) -> None:
     """To the lab, if a model was chosen for it. First thing of the page: a click leaves only a mark."""
     if state.chosen is not None:
+        state.found = None  # when somebody comes back, it is old news
         st.session_state["model"], state.chosen = state.chosen, None
         st.switch_page("pages/lab.py")
 
@@ -80,23 +87,54 @@ def _unload(name: str) -> None:
 def _forget(state: ModelsState, name: str) -> None:
     models.forget(name)
     state.own.pop(name, None)
+    if state.found is not None and state.found.card.name == name:
+        state.found = None
 
 
 def facts(card: Card) -> None:
     """A card: what it is, where it comes from, and what is known of it."""
     _, height, width = card.input_size
     rows = {
-        "Published accuracy": f"{card.accuracy} ({card.accuracy_source})" if card.accuracy else "not published",
+        "Published accuracy": _accuracy(card),
         "Input": f"{width} × {height}",
         "Size": f"{_bytes(card.bytes)}, {card.parameters / 1e6:.1f} million parameters",
-        "Licence": card.licence,
-        "Source": card.source,
+        "Licence": _linked(card.licence),
+        "Source": _linked(card.source),
     }
-    cells = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows.items())
-    st.html(
+    cells = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows.items())
+    # Not st.html, which would open the links in this very tab, where they end the session.
+    st.markdown(
         f'<div class="card"><h4>{escape(card.title)}</h4><p>{escape(card.summary)}</p>'
-        f'<dl class="facts">{cells}</dl></div>'
+        f'<dl class="facts">{cells}</dl></div>',
+        unsafe_allow_html=True,
     )
+
+
+def _accuracy(card: Card) -> str:
+    """In HTML; the whole of where it was published comes when the mouse rests on it."""
+    if "%" not in card.accuracy:
+        return escape(card.accuracy or "not published")
+    dataset = card.accuracy_source.split(",")[0]
+    return (
+        f'<span title="{escape(card.accuracy_source)}" style="cursor: help; text-decoration: underline dotted; '
+        f'text-underline-offset: 3px">{escape(card.accuracy)} on {escape(dataset)}</span>'
+    )
+
+
+def _linked(text: str) -> str:
+    """In HTML, web addresses as links and nothing else as markup."""
+    parts, end = [], 0
+    for found in _ADDRESS.finditer(text):
+        shown = found[0].partition("://")[2].removesuffix("/")
+        link = f'<a href="{escape(found[0])}" target="_blank" rel="noopener">{escape(shown)}</a>'
+        parts += [escape(text[end : found.start()]), link]
+        end = found.end()
+    return "".join([*parts, escape(text[end:])])
+
+
+def plain(text: str) -> str:
+    """Markdown that shows the text as it is."""
+    return _MARKUP.sub(r"\\\1", text)
 
 
 def more(state: ModelsState) -> None:
@@ -173,20 +211,26 @@ def _get(state: ModelsState, card: Card) -> None:
     if job is not None and job.live:
         watch(job, card)
         return
-    st.button(
-        f"Download {_bytes(card.bytes)}",
-        key="download",
-        icon=":material/download:",
-        type="primary",
-        on_click=_start,
-        args=(state, card.name),
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"Download {_bytes(card.bytes)}",
+            key="download",
+            icon=":material/download:",
+            type="primary",
+            on_click=_start,
+            args=(state, card.name),
+        )
+        if card.url:
+            st.caption(f"From {urlsplit(card.url).hostname}")
     if job is not None and job.problem:
-        st.error(job.problem)
+        (st.info if job.stopped else st.error)(plain(job.problem))
 
 
 def _start(state: ModelsState, name: str) -> None:
-    state.downloads[name] = shelf.download(name)
+    try:
+        state.downloads[name] = shelf.download(name)
+    except AdvlabError as error:
+        st.toast(plain(str(error)), icon=":material/error:")
 
 
 @st.fragment(run_every=0.4)
@@ -204,7 +248,10 @@ def _stop(job: Job[Path]) -> None:
     job.leave(work.person())
 
 
-def _title(name: str) -> str:
+def _title(state: ModelsState, name: str) -> str:
+    """As this visitor reads it."""
+    if name in state.own:
+        return state.own[name].title
     try:
         return models.card(name).title if not name.startswith("own:") else "somebody's own weights"
     except AdvlabError:

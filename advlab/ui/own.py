@@ -1,73 +1,172 @@
 """Weights of one's own: the form, and what a first look at the model finds."""
 
+from html import escape
+
 import streamlit as st
 
 from advlab import models
 from advlab.errors import AdvlabError, ParameterError
+from advlab.models import Check
+from advlab.serving.job import Status
 from advlab.ui import shelf
-from advlab.ui.models import use
+from advlab.ui.models import plain, use
 from advlab.ui.state import ModelsState
 
 # Largest file of weights that the page takes, in MB: the server's own limit (.streamlit/config.toml).
 UPLOAD_MB = 200
+_MOST_CLASSES = 100_000
+_USUAL = "resnet18"
+_OTHER = "Other"
+_HALVES = "0.5, 0.5, 0.5"
 _NORMALISATIONS = {
     "ImageNet (torchvision)": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "−1 to 1 (mean 0.5, std 0.5)": ((0.5,) * 3, (0.5,) * 3),
     "None: pixels in [0, 1]": (None, None),
-    "Other": None,
+    _OTHER: None,
 }
-_ICONS = {True: "✓", False: "✕", None: "!"}
+_NO_FILE = "Choose a file with weights first."
+_SIGNS = {True: ("✓", "right"), False: ("✕", "wrong"), None: ("!", "worth knowing")}
+# What is only known of the model, and is neither right nor wrong.
+_FACTS = {"speed", "parameters", "digest"}
+
+
+def collect(state: ModelsState) -> None:
+    """Take what became of the weights that were given. Before anything is drawn, so that a new model has its card."""
+    job = state.adding
+    if job is None or job.live:
+        return
+    state.adding, state.found, state.problem = None, job.value, job.problem
+    if job.value is None:
+        state.problem = job.problem or "The file was not read: press “Check and add” again."
+    elif job.value.usable:
+        state.own[job.value.card.name] = job.value.card
+        for key in _uploads(state):
+            shelf.release(st.session_state.get(key))
+        state.taken += 1  # new uploaders, which are empty
 
 
 def own(state: ModelsState) -> None:
-    """The form."""
+    """The form, and under its button what became of it."""
     st.markdown("### Your own weights")
     st.markdown(
         "A `safetensors` file, or a state dict saved by `torch.save`, for a network of torchvision or timm. "
         "It stays on this server, only you can use it, and nothing in it is ever run."
     )
-    with st.form("own", border=True):
+    with st.container(border=True, key="own"):
+        named = _files(state)
+        _network()
+        _pictures(named=named)
+        ready = state.found is not None and state.found.usable
+        st.button(
+            "Check and add",
+            key="own-add",
+            type="secondary" if ready else "primary",  # then the next step is the filled one
+            icon=":material/fact_check:",
+            disabled=state.adding is not None,
+            on_click=_submit,
+            args=(state,),
+        )
+        with st.container(key="own-result"):
+            _result(state)
+
+
+def _uploads(state: ModelsState) -> tuple[str, str]:
+    """The keys of the uploaders: weights, class names."""
+    return f"weights-{state.taken}", f"labels-{state.taken}"
+
+
+def _files(state: ModelsState) -> bool:
+    """The uploaders; whether there are class names."""
+    weights, labels = _uploads(state)
+    left, right = st.columns(2)
+    with left:
+        file = st.file_uploader(
+            "Weights", type=["safetensors", "pt", "pth", "bin"], max_upload_size=UPLOAD_MB, key=weights,
+            on_change=_forget_result, args=(state,),
+        )  # fmt: skip
+    if file is None and state.problem != _NO_FILE and not (state.found and state.found.usable):
+        _forget_result(state)  # it was about a file that is no longer chosen
+    with right:
         st.file_uploader(
-            "Weights", type=["safetensors", "pt", "pth", "bin"], max_upload_size=UPLOAD_MB, key=f"weights-{state.taken}"
-        )
-        left, right = st.columns(2)
-        with left:
-            st.selectbox("Library", ["torchvision", "timm"], key="own-library")
-            st.text_input("Architecture", "resnet18", key="own-architecture", help="Such as resnet18.")
-            st.number_input("Input side in pixels", 8, 1024, 224, key="own-side")
-        with right:
-            st.number_input("Number of classes", 2, 100_000, 1000, key="own-classes")
-            st.file_uploader(
-                "Class names (optional)", type=["txt", "json"], max_upload_size=1, key=f"labels-{state.taken}",
-                help="A text file with one name a line, or a JSON list.",
-            )  # fmt: skip
-        st.selectbox("Normalisation", list(_NORMALISATIONS), key="own-normalisation")
-        columns = st.columns(2)
-        columns[0].text_input("Mean", "0.5, 0.5, 0.5", key="own-mean", help="For “Other” only: one a channel.")
-        columns[1].text_input("Std", "0.5, 0.5, 0.5", key="own-std", help="For “Other” only: one a channel.")
-        st.form_submit_button(
-            "Check and add", type="primary", icon=":material/fact_check:", on_click=_submit, args=(state,)
-        )
+            "Class names (optional)", type=["txt", "json"], max_upload_size=1, key=labels,
+            help="A text file with one name a line, or a JSON list.",
+        )  # fmt: skip
+        try:
+            names = _names(state)
+        except AdvlabError as error:
+            st.error(plain(str(error)))
+            return False
+        if names:
+            st.session_state["own-classes"] = min(len(names), _MOST_CLASSES)
+            more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+            st.caption(plain(f"{len(names):,} classes: {', '.join(name[:40] for name in names[:3])}{more}"))
+    return names is not None
+
+
+def _names(state: ModelsState) -> tuple[str, ...] | None:
+    """The class names that were given, if any."""
+    file = st.session_state.get(_uploads(state)[1])
+    return None if file is None else models.read_labels(file.getvalue(), file.name)
+
+
+def _network() -> None:
+    left, right = st.columns(2)
+    with left:
+        library = st.segmented_control(
+            "Library", ["torchvision", "timm"], default="torchvision", required=True, key="own-library",
+            persist_state="session",
+        )  # fmt: skip
+    with st.spinner(f"Reading {library}'s list…"):
+        names = models.architectures_of(library)
+    with right:
+        st.selectbox(
+            "Architecture", names, index=names.index(_USUAL), key=f"own-architecture-{library}",
+            persist_state="session", help="The network that the weights were trained in. Type to search.",
+        )  # fmt: skip
+
+
+def _pictures(*, named: bool) -> None:
+    """What goes in and comes out."""
+    classes, side, kind = st.columns([1, 1, 2])
+    with classes:
+        st.number_input(
+            "Number of classes", 2, _MOST_CLASSES, 1000, key="own-classes", persist_state="session", disabled=named,
+            help="It is the number of class names." if named else None,
+        )  # fmt: skip
+    with side:
+        st.number_input("Input side in pixels", 8, 1024, 224, key="own-side", persist_state="session")
+    with kind:
+        chosen = st.selectbox("Normalisation", list(_NORMALISATIONS), key="own-normalisation", persist_state="session")
+    if chosen == _OTHER:
+        mean, std = st.columns(2)
+        how = "One number, or one a channel, for pixels from 0 to 1."
+        mean.text_input("Mean", _HALVES, key="own-mean", persist_state="session", help=how)
+        std.text_input("Std", _HALVES, key="own-std", persist_state="session", help=how)
 
 
 def _submit(state: ModelsState) -> None:
     """Give the form to the one who reads weights. A callback, since a click would not outlive a new frame."""
     box = st.session_state
-    file, labels = box[f"weights-{state.taken}"], box[f"labels-{state.taken}"]
+    _forget_result(state)
+    file = box.get(_uploads(state)[0])
     if file is None:
-        state.problem = "Choose a file with weights first."
+        state.problem = _NO_FILE
         return
     try:
+        names = _names(state) or int(box["own-classes"])
         shown = _NORMALISATIONS[box["own-normalisation"]]
-        pair = shown or (_numbers(box["own-mean"], "Mean"), _numbers(box["own-std"], "Std"))
-        names = int(box["own-classes"]) if labels is None else models.read_labels(labels.getvalue(), labels.name)
-        architecture = f"{box['own-library']}:{box['own-architecture'].strip()}"
-        form = shelf.Form(file.getvalue(), file.name, architecture, names, int(box["own-side"]), *pair)
-        state.adding, state.problem = shelf.take_in(form), None
+        mean, std = shown or [_numbers(box.get(f"own-{name.lower()}", _HALVES), name) for name in ("Mean", "Std")]
+        library = box["own-library"]
+        # What has just been chosen may have widgets that were not drawn yet: they have what they begin with.
+        architecture = f"{library}:{box.get(f'own-architecture-{library}', _USUAL)}"
+        form = shelf.Form(file.getvalue(), file.name, architecture, names, int(box["own-side"]), mean, std)
+        state.adding = shelf.take_in(form)
     except AdvlabError as error:
         state.problem = str(error)
-        return
-    state.taken += 1  # lets the uploader forget the file: it is read once
+
+
+def _forget_result(state: ModelsState) -> None:
+    state.found = state.problem = None
 
 
 def _numbers(text: str, name: str) -> tuple[float, ...]:
@@ -80,31 +179,47 @@ def _numbers(text: str, name: str) -> tuple[float, ...]:
     return values * (3 // len(values))
 
 
-def added(state: ModelsState) -> None:
-    """What became of the weights that were given."""
-    if state.problem:
-        st.error(state.problem, icon=":material/error:")
-    job = state.adding
-    if job is None:
-        return
-    if job.live:
+def _result(state: ModelsState) -> None:
+    if state.adding is not None:
         _wait(state)
-        return
-    if job.problem or job.value is None:
-        st.error(job.problem, icon=":material/error:")
-        return
-    found = job.value
-    with st.container(border=True, key="preflight"):
-        st.markdown(f"**{found.card.title}**: " + ("ready" if found.usable else "not usable yet"))
-        for check in found.checks:
-            st.markdown(f"{_ICONS[check.ok]} **{check.name}**: {check.sentence}")
-        if found.usable:
-            state.own[found.card.name] = found.card
-            use(state, found.card.name, key="use-own", primary=True)
+    elif state.problem:
+        st.error(plain(state.problem), icon=":material/error:")
+    elif state.found is not None:
+        _found(state, state.found)
+
+
+def _found(state: ModelsState, found: shelf.Own) -> None:
+    title = plain(found.card.title.removesuffix(shelf.YOURS))
+    wrong = " ".join(check.sentence for check in found.checks if check.ok is False)
+    if wrong:
+        st.error(f"{plain(wrong)} **{title} is not usable**, and was not kept.", icon=":material/error:")
+    else:
+        st.success(f"**{title}** is ready.", icon=":material/check_circle:")
+    rest = [check for check in found.checks if check.ok is not False]
+    points = "".join(_point(check) for check in rest if check.name not in _FACTS)
+    if points:
+        st.html(f'<ul class="checks" style="flex-direction: column; color: inherit">{points}</ul>')
+    facts = " · ".join(check.sentence.rstrip(".") for check in rest if check.name in _FACTS)
+    if facts:
+        st.caption(plain(facts))
+    if found.usable:
+        use(state, found.card.name, key="use-own", primary=True)
+
+
+def _point(check: Check) -> str:
+    sign, meaning = _SIGNS[check.ok]
+    return (
+        f'<li><span role="img" aria-label="{meaning}" style="display: inline-block; width: 1.4em">{sign}</span>'
+        f"{escape(check.sentence)}</li>"
+    )
 
 
 @st.fragment(run_every=0.4)
 def _wait(state: ModelsState) -> None:
-    if state.adding is None or not state.adding.live:
+    job = state.adding
+    if job is None or not job.live:
         st.rerun()
-    st.progress(0.0, "Reading the weights and looking the model over…")
+    queued = job.status is Status.QUEUED
+    st.progress(
+        0.0, "Waiting for the files of others…" if queued else "Reading the weights and looking the model over…"
+    )

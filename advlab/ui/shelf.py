@@ -1,15 +1,22 @@
 """Models that wait for something: a download, or a look at somebody's own weights."""
 
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from advlab import models
 from advlab.core.driver import Progress
 from advlab.models import Card, Check
 from advlab.serving.jobs import Job, Jobs
 from advlab.ui import work
+
+# What the title of somebody's own model ends with.
+YOURS = " · yours"
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def download(name: str) -> Job[Path]:
 
 
 def take_in(form: Form) -> Job[Own]:
-    """Read somebody's weights and look the model over."""
+    """Read somebody's weights and look the model over; one that cannot be used is not kept."""
 
     def work_on(_: Job[Own]) -> Own:
         card = models.add_own(
@@ -73,9 +80,23 @@ def take_in(form: Form) -> Job[Own]:
             input_size=(3, form.side, form.side),
             mean=form.mean,
             std=form.std,
-            title=f"{Path(form.file).stem[:40]} · yours",
+            title=f"{Path(form.file).stem[:40]}{YOURS}",
         )
-        return Own(card, models.preflight(models.load(card.name)))
+        usable = False
+        try:
+            found = Own(card, models.preflight(models.load(card.name)))
+            usable = found.usable
+        finally:
+            if not usable:
+                models.forget(card.name)
+        return found
 
     # The job belongs to one visitor and one press of the button: nobody else can join it.
-    return _desk().submit(f"own {work.person()} {id(form)}", work.person(), work_on)
+    return _desk().submit(f"own {work.person()} {uuid.uuid4()}", work.person(), work_on)
+
+
+def release(file: UploadedFile | None) -> None:
+    """Drop the bytes of an upload, which Streamlit keeps until the tab is closed, even without its uploader."""
+    context = get_script_run_ctx()
+    if file is not None and context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)

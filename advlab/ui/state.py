@@ -71,10 +71,11 @@ class ModelsState:
 
     own: dict[str, Card] = field(default_factory=dict)  # of this visitor's weights
     downloads: dict[str, Job[Path]] = field(default_factory=dict)
-    adding: "Job[Own] | None" = None
+    adding: "Job[Own] | None" = None  # the weights that are being read
+    found: "Own | None" = None  # what came of the last ones
+    problem: str | None = None  # or why nothing did
     chosen: str | None = None  # a model to go to the lab with
-    problem: str | None = None
-    taken: int = 0  # files of weights that were read
+    taken: int = 0  # files of weights that became a model
 
 
 @dataclass
