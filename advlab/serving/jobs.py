@@ -84,9 +84,10 @@ class Jobs:
             return job
 
     @property
-    def live(self) -> int:
-        """How many jobs wait or run."""
-        return len(self._turns.live)
+    def people(self) -> int:
+        """How many wait for something; who waits for two jobs counts twice."""
+        with self._changed:
+            return sum(len(job.people) for job in self._turns.live)
 
     def ahead(self, job: Job[Any]) -> int:
         """How many jobs run now or will begin before this one, in the order of turns."""

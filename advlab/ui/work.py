@@ -60,7 +60,7 @@ def _extras() -> Jobs:
 
 def pace() -> float:
     """Seconds between two looks at a run: everybody's looks together are bounded, so that they do not slow the runs."""
-    return max(_PACE, jobs().live / _LOOKS_A_SECOND)
+    return max(_PACE, jobs().people / _LOOKS_A_SECOND)
 
 
 def use_threads() -> None:
