@@ -249,3 +249,20 @@ def test_nothing_is_cut_off(page, width: int, link: str) -> None:
     for part in page.locator("[data-testid=stMain] button:visible, .viewer .frame").all():
         box = part.bounding_box()
         assert box is None or box["x"] + box["width"] <= edge + 1
+
+
+def test_the_address_names_the_view_that_is_shown(page) -> None:
+    open_link(page)
+    for name in ("change", "steps", "strength", "swipe"):
+        view(page, name)
+        page.wait_for_function("name => location.search.includes(`view=${name}`)", arg=name, timeout=LONG)
+    page.goto(LINK + "&view=steps")
+    page.wait_for_selector(".viewer.steps", timeout=LONG)
+
+
+def test_the_second_model_stands_beside_with_its_own_pictures(page) -> None:
+    open_link(page, LINK + "&with=efficientnet_lite1")
+    page.wait_for_selector(".transfer", timeout=LONG)
+    settle(page)
+    sides = page.locator(".viewer canvas.under").evaluate_all("all => all.map(c => c.width)")
+    assert sides == [224, 224, 240]

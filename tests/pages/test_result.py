@@ -116,3 +116,35 @@ def test_the_truth_is_about_one_picture() -> None:
     at.file_uploader(key="upload").set_value(("other.png", png(other), "image/png")).run()
     assert not at.exception
     assert at.selectbox(key="truth").value is None
+
+
+@pytest.mark.parametrize(
+    ("picture", "words"),
+    [
+        (Image.new("L", (28, 28), 90), "enlarged from 28 × 28"),
+        (Image.new("RGB", (3000, 20), "red"), "from the middle of 3000 × 20"),
+        (Image.new("RGBA", (300, 300), (9, 9, 9, 9)), "What was transparent is white"),
+        (Image.new("I;16", (300, 300), 40_000), "reduced to 8 bits"),
+        (Image.new("RGB", (300, 300), "red"), None),
+    ],
+    ids=["small", "strip", "transparent", "deep", "usual"],
+)
+def test_what_was_done_to_an_unusual_picture_is_said(picture: Image.Image, words: str | None) -> None:
+    at = lab()
+    at.file_uploader(key="upload").set_value(("odd.png", png(picture), "image/png")).run()
+    for _ in range(10):
+        if "crop that the model sees" in html(at):
+            break
+        at.run()
+    said = html(at)
+    assert words in said if words else "crop that the model sees.<" in said
+
+
+def test_a_stopped_run_says_where() -> None:
+    at = lab(v="1", attack="cw", norm="l2", eps="none", steps="5000", run="1", image="sample:coffee", seed="123")
+    assert state(at).job is not None
+    at.button(key="stop").click().run()
+    at = finish(at, 60)
+    outcome = state(at).outcome
+    assert outcome.stopped
+    assert f"AT STEP {outcome.steps:,}" in html(at)
