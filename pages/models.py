@@ -7,8 +7,10 @@ frame.require()
 
 state = lab_state().models
 models.leave(state)
-own.collect(state)
+news = own.collect(state)
 models.head(state)
-models.here(state, lab_state().cards())
+models.here(state)
 own.own(state)
 models.more(state)
+if news:
+    own.show_result()

@@ -181,7 +181,12 @@ def _tensors(state: Mapping[Any, Any], room: int) -> Iterator[tuple[str, torch.T
             raise RefusedError(f"A tensor in the file has no usable name: {_SAVE}.")
         if type(tensor) not in {torch.Tensor, torch.nn.Parameter} or tensor.layout != torch.strided or tensor.dim() > 8:
             raise RefusedError(f"“{key[:80]}” is not a plain tensor: {_SAVE}.")
-        if tensor.is_quantized or tensor.is_complex() or tensor.is_meta:
+        if tensor.is_meta:
+            raise RefusedError(
+                "The file has the names and shapes of tensors but no values (it was saved from the meta device): "
+                "load the weights into the network before you save them."
+            )
+        if tensor.is_quantized or tensor.is_complex():
             raise RefusedError(f"“{key[:80]}” is not of plain numbers (it is {tensor.dtype}): {_SAVE}.")
         total += tensor.numel() * 4
         if total > room:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import http.client
+import logging
 import shutil
 import tempfile
 import urllib.error
@@ -23,6 +24,7 @@ TIMEOUT = 20.0
 _PIECE = 2**18
 # Room to leave on the disk.
 _SPARE = 2**26
+_LOG = logging.getLogger(__name__)
 
 
 class StoppedError(ResourceError):
@@ -137,8 +139,9 @@ def _offline(host: str, error: Exception) -> ResourceError:
         return ResourceError(f"{host} does not answer: check the connection, or try again later.")
     if isinstance(reason, ConnectionRefusedError):
         return ResourceError(f"{host} refuses the connection: check the connection and the proxy.")
+    _LOG.warning("%s cannot be reached: %s", host, reason)
     return ResourceError(
-        f"{host} cannot be reached ({reason}): connect to the internet, or choose a model that is on this computer."
+        f"{host} cannot be reached: connect to the internet, or choose a model that is on this computer."
     )
 
 

