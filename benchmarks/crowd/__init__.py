@@ -1,0 +1,1 @@
+"""Many people on one real server: what `benchmarks/load.py` is made of."""
