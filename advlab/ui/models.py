@@ -111,8 +111,8 @@ def facts(card: Card) -> None:
     # Not st.html, which would open the links in this very tab, where they end the session; and no h4, which
     # st.markdown would make a link to itself.
     st.markdown(
-        '<div class="card" style="padding-bottom: 1rem"><div role="heading" aria-level="4" style="font-size: 1.12rem; '
-        f'font-weight: 600; line-height: 1.2">{escape(card.title)}</div><p>{escape(card.summary)}</p>'
+        f'<div class="card"><div class="title" role="heading" aria-level="4">{escape(card.title)}</div>'
+        f"<p>{escape(card.summary)}</p>"
         f'<dl class="facts">{cells}</dl></div>',
         unsafe_allow_html=True,
     )
