@@ -14,7 +14,9 @@ What is reported of the ten minutes:
 - errors: exceptions and error boxes on a page, a broken connection or protocol, and errors in the server's log.
 - waits: seconds from Run to the drawn verdict, against those on an ideal server (`crowd/ideal.py`), once with the whole
   machine and once with the share of it that other programs left during these minutes.
-- memory: resident size at the end against the size after the warm-up, medians of half a minute each.
+- memory: resident size at the end against the size after the warm-up, medians of half a minute each. The warm-up is
+  over when everything that has a bound has reached it: the kept results, and the sessions of closed pages, which
+  Streamlit keeps for two minutes after that.
 """
 
 import argparse
@@ -197,7 +199,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=30)
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--warm", type=float, default=120, help="seconds that count as warm-up")
+    parser.add_argument("--warm", type=float, default=240, help="seconds of warm-up")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--chromium", type=int, default=0, help="real tabs among the people")
     parser.add_argument("--again", type=int, default=20, help="runs that are computed again to compare")

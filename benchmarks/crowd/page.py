@@ -107,7 +107,7 @@ def describe(visitor: Visitor) -> str:
     """What a page shows, for the report of a loss."""
     progress = [element.text for element in visitor.screen.elements("progress")]
     heads = [re.sub(r"<[^>]+>", " ", part)[:100] for part in visitor.html() if "<style" not in part]
-    return f"The page shows {progress}, {heads}, {visitor.alerts()}, timers {visitor.timers}."
+    return f"The page shows {progress}, {heads}, {visitor.alerts()}; {visitor.state()}."
 
 
 def belongs(seen: Shown, wish: Wish) -> bool:

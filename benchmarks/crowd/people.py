@@ -65,7 +65,7 @@ class Person:
                     await self.once()
                     await asyncio.sleep(self.rng.exponential(3))
             except GoneError as error:
-                self.books.errors.append(f"Person {self.number}: {error}")
+                self.books.errors.append(f"Person {self.number}: {error} {page.describe(self.visitor)}")
             finally:
                 await self.visitor.close()
 

@@ -161,6 +161,11 @@ class Visitor:
         """Intervals at which fragments are run again."""
         return [interval for _, interval in self._timers.values()]
 
+    def state(self) -> str:
+        """Where the script is, for the report of a loss."""
+        screen = self.screen
+        return f"{screen.begun} runs begun, {screen.drawn} drawn, running: {screen.running}, timers {self.timers}"
+
     # ---- the connection
 
     async def _send(self, *triggers: WidgetState, fragment: str = "", auto: bool = False) -> None:
