@@ -1,9 +1,11 @@
 """What is around an attack, in Chromium: swipe, steps, ε by hand, links, files, Present mode, the keyboard."""
 
 import io
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from PIL import Image
 from tests.browser.support import LONG, claimed, downloaded, fill, label_by_timm, open_lab, run, settle, taken, upload
 
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[2]
 LINK = (
     "/lab?v=1&image=sample:coffee&model=efficientnet_lite0&attack=pgd&norm=linf&eps=2&goal=untargeted"
     "&steps=12&seed=0&run=1"
@@ -162,7 +165,15 @@ def test_the_exported_script_gives_the_same_image(page, photo, tmp_path, source:
         run(page)
         (tmp_path / photo.name).write_bytes(photo.read_bytes())
     (tmp_path / "again.py").write_bytes(taken(page, "py"))
-    done = subprocess.run([sys.executable, "again.py"], cwd=tmp_path, capture_output=True, text=True, timeout=240)
+    # As its first lines say: where `import advlab` works.
+    done = subprocess.run(
+        [sys.executable, "again.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
     assert done.returncode == 0, done.stderr
     (made,) = tmp_path.glob("*.png")
     assert np.array_equal(png(made.read_bytes()), png(downloaded(page)))
