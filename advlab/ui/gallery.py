@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from PIL import ImageOps
@@ -57,15 +57,23 @@ export default function ({ data, parentElement, setTriggerValue }) {
 )
 
 
-def gallery(offered: Sequence[Picture], chosen: str) -> str | None:
-    """Draw the strip; the reference of the picture that was just clicked, if one was."""
+def gallery(offered: Sequence[Picture], chosen: str, picked: Callable[[str], None]) -> None:
+    """Draw the strip; `picked` is called with the reference of a picture that is clicked.
+
+    A callback, because it is called before anything else of a run: what a component returns is lost when the
+    run is cut off before it comes to the strip.
+    """
+
+    def clicked() -> None:
+        ref = st.session_state["gallery"].get("picked")
+        if ref is not None:
+            picked(str(ref))
+
     data = {
         "chosen": chosen,
         "pictures": [{"ref": p.ref, "title": p.title, "source": _thumbnail(p.ref, p)} for p in offered],
     }
-    clicked = _STRIP(key="gallery", data=data, on_picked_change=lambda: None, width="content")
-    picked: str | None = clicked.picked
-    return picked
+    _STRIP(key="gallery", data=data, on_picked_change=clicked, width="content")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -40,10 +40,12 @@ def picker(state: LabState) -> None:
         if box.open:
             _camera(state)
     with strip:
-        picked = gallery(list(state.offered.values()), state.picture.ref)
-    if picked in state.offered and picked != state.picture.ref:
-        take(state, state.offered[picked])
-        st.rerun()
+        gallery(list(state.offered.values()), state.picture.ref, lambda ref: _pick(state, ref))
+
+
+def _pick(state: LabState, ref: str) -> None:
+    if ref in state.offered and ref != state.picture.ref:
+        take(state, state.offered[ref])
 
 
 def problem(state: LabState) -> None:
