@@ -69,7 +69,8 @@ def viewer(
 
 def reported(key: str = "viewer") -> str | None:
     """The view that a visitor has chosen in it, known before it is drawn again."""
-    view: str | None = st.session_state.get(key, {}).get("view")
+    said = st.session_state.get(key) or {}  # nothing before it was drawn
+    view: str | None = said.get("view")
     return view
 
 
