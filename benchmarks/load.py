@@ -74,7 +74,7 @@ async def lesson(server: Server, args: argparse.Namespace) -> dict[str, object]:
     people = [Person(Visitor(server.address), n, args.seed, books) for n in range(args.sessions)]
 
     async def watch() -> None:
-        while True:
+        while server.alive:
             memory.append((time.monotonic() - begin, server.memory()))
             await asyncio.sleep(2)
 
@@ -94,7 +94,8 @@ async def lesson(server: Server, args: argparse.Namespace) -> dict[str, object]:
         await watching
     seconds = time.monotonic() - begin
     books.errors += server.problems()
-    used, idle = (server.cpu() - used) / seconds, (server.idle() - idle) / seconds
+    last = server.cpu() if server.alive else used
+    used, idle = (last - used) / seconds, (server.idle() - idle) / seconds
     return report(args, books, work, memory, seconds, available=used + idle) | {
         "server_cores_used": used,
         "chromium_waits": [round(wait, 2) for wait in waits_in_chromium],

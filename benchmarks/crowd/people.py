@@ -64,6 +64,9 @@ class Person:
                 while time.monotonic() < end:
                     await self.once()
                     await asyncio.sleep(self.rng.exponential(3))
+            except OSError as error:  # there is no server to connect to; how it ended is the report's to say
+                self.books.errors.append(f"Person {self.number}: {error}")
+                return
             except GoneError as error:
                 self.books.errors.append(f"Person {self.number}: {error} {page.describe(self.visitor)}")
             finally:

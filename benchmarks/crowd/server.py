@@ -66,8 +66,15 @@ class Server:
         return self._log.read().decode(errors="replace")
 
     def problems(self) -> list[str]:
-        """Lines of the log that tell of errors."""
-        return [line for line in self.log().splitlines() if _WRONG.search(line)]
+        """Lines of the log that tell of errors, and how the server ended if it did."""
+        code = self._process.poll()
+        ended = [] if code is None else [f"The server ended: {_how(code)}."]
+        return ended + [line for line in self.log().splitlines() if _WRONG.search(line)]
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
 
     def memory(self) -> float:
         """Resident MiB of the process."""
@@ -88,3 +95,8 @@ class Server:
     def threads(self) -> int:
         """How many threads it has."""
         return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
+
+
+def _how(code: int) -> str:
+    """An exit status in words: a crash is told from somebody else's signal."""
+    return f"exit status {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
