@@ -1,18 +1,19 @@
-"""Networks by the name of their architecture: `torchvision:resnet18`, `timm:resnet18`."""
+"""Networks by the name of their architecture: `advlab:madry_cnn_256`, `torchvision:resnet18`, `timm:resnet18`."""
 
 import difflib
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import torch
 from torch import nn
 
 from advlab.core.classifier import Size
 from advlab.errors import ParameterError
-from advlab.models import libraries
+from advlab.models import libraries, networks
 from advlab.models.blank import blank
 
-LIBRARIES = ("torchvision", "timm")
+LIBRARIES = ("torchvision", "timm", "advlab")
 
 # For training only, and not part of what answers.
 AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
@@ -25,6 +26,8 @@ def names(library: str) -> tuple[str, ...]:
     if library == "torchvision":
         found = libraries.torchvision_models()
         return tuple(found.list_models(module=found))
+    if library == "advlab":
+        return tuple(networks.registry.all())
     return tuple(libraries.timm().list_models())
 
 
@@ -57,15 +60,40 @@ def network(architecture: str, classes: int, size: Size, *, tables: bool = True,
     Raises:
         ParameterError: no such network, or none for such pictures.
     """
-    library, name = split(architecture)
-    build = _torchvision(name, classes, size, options) if library == "torchvision" else _timm(name, classes, size)
     try:
-        return blank(build, tables=tables)
+        return blank(_builder(architecture, classes, size, options), tables=tables)
     except (AssertionError, ValueError, TypeError, RuntimeError, NotImplementedError) as error:
-        raise ParameterError(
-            f"{architecture} cannot be built for pictures of {size[1]} × {size[2]} pixels and {size[0]} channels: "
-            "give the size that it was trained with."
-        ) from error
+        raise ParameterError(_unbuildable(architecture, size)) from error
+
+
+def fresh(architecture: str, classes: int, size: Size, seed: int) -> nn.Module:
+    """The network with its first weights, as its library draws them, a function of the seed.
+
+    Raises:
+        ParameterError: no such network, or none for such pictures.
+    """
+    build = _builder(architecture, classes, size, {})
+    try:
+        # Libraries draw from the global generator; it is put back as it was.
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            return build()
+    except (AssertionError, ValueError, TypeError, RuntimeError, NotImplementedError) as error:
+        raise ParameterError(_unbuildable(architecture, size)) from error
+
+
+def _unbuildable(architecture: str, size: Size) -> str:
+    return (
+        f"{architecture} cannot be built for pictures of {size[1]} × {size[2]} pixels and {size[0]} channels: "
+        "give the size that it was trained with."
+    )
+
+
+def _builder(architecture: str, classes: int, size: Size, options: dict[str, Any]) -> Callable[[], nn.Module]:
+    library, name = split(architecture)
+    if library == "advlab":
+        return lambda: networks.registry.get(name)(classes, size)
+    return _torchvision(name, classes, size, options) if library == "torchvision" else _timm(name, classes, size)
 
 
 def _torchvision(name: str, classes: int, size: Size, options: dict[str, Any]) -> Callable[[], nn.Module]:
