@@ -9,8 +9,11 @@ from torch import nn
 
 from advlab.core.classifier import Preprocessing, Size
 from advlab.core.registry import Registry
+from advlab.models.shipped import Shipped
 
 registry: Registry["Card"] = Registry("advlab.models.cards", "model")
+# Cards that are here but say something impossible: by name, the sentence that says what.
+broken: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Card:
         url: where `models.fetch` gets the file; None where `install` is the only way.
         sha256_prefix: what the file's SHA-256 begins with, in hexadecimal, where it was published.
         file: what the file is called in the folder for weights.
-        architecture: `torchvision:…` or `timm:…`, of weights of your own.
+        architecture: `torchvision:…`, `timm:…` or `advlab:…`, of weights of your own and of ours.
+        shipped: of the networks that we trained: how, and what was counted on them.
     """
 
     name: str
@@ -58,6 +62,12 @@ class Card:
     sha256_prefix: str | None = None
     file: str | None = None
     architecture: str | None = None
+    shipped: Shipped | None = None
+
+    @property
+    def twin(self) -> str | None:
+        """The model to compare it with: of a standard network a robust one, of a robust network the standard one."""
+        return self.shipped.twin if self.shipped else None
 
 
 class Catalogue(Mapping[str, Card]):
@@ -81,5 +91,5 @@ def _published() -> Mapping[str, Card]:
 
 
 def catalogue() -> Mapping[str, Card]:
-    """EfficientNet-Lite and every torchvision network with each of its weights, by name."""
+    """Our own networks, EfficientNet-Lite, and every torchvision network with each of its weights, by name."""
     return Catalogue()

@@ -2,9 +2,9 @@
 
 import difflib
 
-from advlab.errors import ParameterError
+from advlab.errors import ModelError, ParameterError
 from advlab.models import folder, own, timm_cards, torchvision_cards
-from advlab.models.card import Card, catalogue, registry
+from advlab.models.card import Card, broken, catalogue, registry
 
 
 def card(name: str) -> Card:
@@ -12,7 +12,7 @@ def card(name: str) -> Card:
 
     Raises:
         ParameterError: there is none; the nearest names are suggested.
-        ModelError: an upload that is no longer kept.
+        ModelError: an upload that is no longer kept, or a card of ours with a mistake in it.
     """
     if name.startswith(timm_cards.PREFIX):
         return timm_cards.card(name)
@@ -21,6 +21,8 @@ def card(name: str) -> Card:
     cards = catalogue()
     if name in registry.all() or name in cards:
         return cards[name]
+    if name in broken:
+        raise ModelError(broken[name])
     near = difflib.get_close_matches(name, cards, n=3)
     hint = f" Did you mean {' or '.join(f'“{other}”' for other in near)}?" if near else ""
     raise ParameterError(f"There is no model “{name}”.{hint} `python -m advlab models --all` lists what there is.")
