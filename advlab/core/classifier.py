@@ -156,7 +156,7 @@ class Classifier(nn.Module):
 
     def with_precision(self, precision: Precision) -> "Classifier":
         """Search in this precision; stays in float32 where the processor lacks the instructions."""
-        usable = precision == "float32" or _has_bf16(self.device)
+        usable = precision == "float32" or has_bf16(self.device)
         return self.with_execution(replace(self.execution, precision=precision if usable else "float32"))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -218,7 +218,7 @@ class Classifier(nn.Module):
         return framing.pixels(framing.in_channels(picture, channels, self.name)).to(self._device)
 
 
-def _has_bf16(device: torch.device) -> bool:
+def has_bf16(device: torch.device) -> bool:
     """Whether bf16 is computed by the processor itself, not emulated."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
