@@ -1,14 +1,14 @@
-"""The command line: attack a picture, list models and attacks."""
+"""The command line: attack a picture, train a network, list what there is."""
 
 import sys
 
 from rich.console import Console
 
-from advlab.cli import attack, models
+from advlab.cli import attack, models, train
 from advlab.cli.base import app
 from advlab.errors import AdvlabError
 
-__all__ = ["app", "attack", "main", "models"]
+__all__ = ["app", "attack", "main", "models", "train"]
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from advlab import models
 from advlab.cli import values
 from advlab.cli.base import console
-from advlab.core.classifier import Size
 from advlab.errors import InputError, ParameterError
 
 _MARKS = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "[yellow]![/yellow]"}
@@ -36,7 +35,7 @@ def add(
         raise ParameterError(
             f"{labels} names {len(names)} classes and --classes says {classes}: leave one of them out."
         )
-    shape = _shape(size)
+    shape = values.size(size)
     card = models.add_own(
         weights,
         architecture=architecture,
@@ -58,16 +57,6 @@ def _labels(file: Path) -> tuple[str, ...]:
         return models.read_labels(file.read_bytes(), file.name)
     except OSError as error:
         raise InputError(f"Cannot read {file}: {error.strerror or error}.") from error
-
-
-def _shape(text: str) -> Size:
-    """Channels, height and width from 224, 224x192 or 1x28x28."""
-    sides = text.lower().split("x")
-    if not 1 <= len(sides) <= 3 or not all(side.isdecimal() and len(side) < 6 for side in sides):
-        raise ParameterError(f"“{text}” is no size; write --size 224, or 1x28x28 for channels, height and width.")
-    numbers = [int(side) for side in sides]
-    channels = numbers.pop(0) if len(numbers) == 3 else 3
-    return channels, numbers[0], numbers[-1]
 
 
 def _channels(text: str | None, option: str, channels: int) -> tuple[float, ...] | None:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Sequence
 
+from advlab.core.classifier import Size
 from advlab.core.norms import Norm
 from advlab.core.request import Value
 from advlab.errors import ParameterError
@@ -49,3 +50,13 @@ def assignment(text: str) -> tuple[str, Value]:
         return name, words[value.lower()]
     plain = numbers.read(value)
     return name, number(value) if plain is None else plain
+
+
+def size(text: str) -> Size:
+    """Channels, height and width from 224, 224x192 or 1x28x28."""
+    sides = text.lower().split("x")
+    if not 1 <= len(sides) <= 3 or not all(side.isdecimal() and len(side) < 6 for side in sides):
+        raise ParameterError(f"“{text}” is no size; write --size 224, or 1x28x28 for channels, height and width.")
+    numbers = [int(side) for side in sides]
+    channels = numbers.pop(0) if len(numbers) == 3 else 3
+    return channels, numbers[0], numbers[-1]

@@ -28,7 +28,12 @@ def best_device() -> torch.device:
     return torch.device("cpu")
 
 
-def _device(name: str | torch.device | None) -> torch.device:
+def find_device(name: str | torch.device | None) -> torch.device:
+    """A device by its name; the best one for None.
+
+    Raises:
+        ResourceError: there is no such device here.
+    """
     if name is None:
         return best_device()
     try:
@@ -100,7 +105,7 @@ class ModelCache:
         """
         card = find.card(name)  # before any lock: an unknown name leaves nothing behind
         execution = execution or Execution()
-        key = (card.name, _named(_device(device)), execution.channels_last)
+        key = (card.name, _named(find_device(device)), execution.channels_last)
         found = self._view(key, execution)
         if found is not None:
             return found
