@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from advlab.data import pictures
-from advlab.data.samples import SAMPLES, sample
+from advlab.data.samples import known, sample
 from advlab.errors import InputError
 
 PREFIX = "sample:"
@@ -21,8 +21,7 @@ def open_picture(name: str | Path) -> Image.Image:
         return sample(name.removeprefix(PREFIX)).picture()
     file = Path(name)
     if not file.is_file():
-        known = ", ".join(f"{PREFIX}{sample}" for sample in SAMPLES)
-        raise InputError(f"There is no file {file}; give a picture, or one of {known}.")
+        raise InputError(f"There is no file {file}; give a picture, or one of {known(PREFIX)}.")
     try:
         return pictures.read(file.read_bytes(), file.name)
     except OSError as error:

@@ -1,14 +1,17 @@
 """Files that people bring, good and bad."""
 
+import importlib
 import io
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from advlab.data import pictures
-from advlab.data.samples import SAMPLES, sample
+from advlab.data import pictures, samples
+from advlab.data.samples import SAMPLES, Sample, SampleSet, fitting, sample
+from advlab.data.samples.base import registry
 from advlab.errors import InputError, ParameterError
+from advlab.models import imagenet
 
 
 def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
@@ -118,3 +121,28 @@ def test_samples_are_there_without_a_network(name: str) -> None:
 def test_an_unknown_sample_is_a_sentence() -> None:
     with pytest.raises(ParameterError, match="there are: coffee, cat"):
         sample("dog")
+
+
+def test_samples_fit_models_that_know_what_they_show() -> None:
+    assert [one.name for one in fitting(("Speed limit 20", "stop"))] == ["stop", "speed-limit-20"]
+    assert [one.name for one in fitting(tuple("0123456789"))] == [f"digit-{k}" for k in range(10)]
+    assert [one.name for one in fitting(imagenet.labels())] == ["coffee", "cat", "rocket", "motorcycle"]
+    assert fitting(("class 0", "class 1")) == ()
+
+
+def test_a_new_set_of_samples_is_one_new_file() -> None:
+    """It registers itself, and its samples come at its place."""
+    drawn = Image.new("RGB", (8, 8))
+    registry.register("dummy", SampleSet(9, (Sample("dot", "Dot", "us", ("dot",), lambda: drawn),)))
+    try:
+        fresh = importlib.reload(samples)
+        assert list(fresh.SAMPLES)[-1] == "dot"
+        assert fresh.fitting(("Dot",))[0].picture() is drawn
+    finally:
+        registry.remove("dummy")
+        importlib.reload(samples)
+
+
+def test_a_name_that_is_nearly_right_is_suggested() -> None:
+    with pytest.raises(ParameterError, match="Did you mean “speed-limit-50”"):
+        sample("speed-limit50")

@@ -7,6 +7,7 @@ from advlab import attacks, models
 from advlab.core.attack import Attack, Objective
 from advlab.core.norms import Norm
 from advlab.data.samples import SAMPLES
+from advlab.data.samples import known as samples_known
 from advlab.errors import AdvlabError, ParameterError
 from advlab.serving.exports import numbers
 from advlab.serving.exports.params import LARGEST, Params, near, shown
@@ -86,8 +87,8 @@ def _picture(reading: Params) -> bool:
     if text != name and name in SAMPLES:
         reading.values["picture"] = text
     else:
-        known = ", ".join(f"sample:{sample}" for sample in SAMPLES)
-        reading.problem(f"There is no picture “{shown(text)}”; there are: {known}.")
+        close = near(name, list(SAMPLES))
+        reading.problem(f"There is no picture “{shown(text)}”; there are: {samples_known('sample:')}.{close}")
     return False
 
 

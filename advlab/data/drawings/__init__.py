@@ -1,0 +1,1 @@
+"""Pictures that our own code draws: traffic signs in a street, digits by strokes. Nothing is stored."""

@@ -1,0 +1,42 @@
+"""Pictures to start with, that are there without a network: photos, and what our own code draws."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from advlab.data.samples.base import Sample, SampleSet, registry
+from advlab.errors import ParameterError
+
+__all__ = ["SAMPLES", "Sample", "SampleSet", "fitting", "known", "sample"]
+
+_SETS = sorted(registry.all().values(), key=lambda one: one.place)
+SAMPLES: Mapping[str, Sample] = MappingProxyType({sample.name: sample for one in _SETS for sample in one.samples})
+# Of each set, as many names as a sentence holds.
+_NAMED = 4
+
+
+def sample(name: str) -> Sample:
+    """The sample of this name.
+
+    Raises:
+        ParameterError: there is none.
+    """
+    if name not in SAMPLES:
+        near = difflib.get_close_matches(name, SAMPLES, n=1)
+        hint = f" Did you mean “{near[0]}”?" if near else ""
+        raise ParameterError(f"There is no sample picture “{name}”; there are: {known()}.{hint}")
+    return SAMPLES[name]
+
+
+def known(prefix: str = "") -> str:
+    """The names for a sentence, the first few of each set; each with a prefix."""
+    return "; ".join(
+        ", ".join(f"{prefix}{one.name}" for one in group.samples[:_NAMED])
+        + (f" and {len(group.samples) - _NAMED} more" if len(group.samples) > _NAMED else "")
+        for group in _SETS
+    )
+
+
+def fitting(labels: Sequence[str]) -> tuple[Sample, ...]:
+    """The samples for a model that tells these classes apart; none where it knows nothing of what they show."""
+    return tuple(one for one in SAMPLES.values() if one.fits(labels))

@@ -1,0 +1,1 @@
+"""Sets of samples, one file each."""
