@@ -3,9 +3,11 @@
 from advlab.models.architectures import names as architectures_of
 from advlab.models.cache import Loaded, ModelCache, best_device
 from advlab.models.card import Card, catalogue
+from advlab.models.card import broken as broken_cards
 from advlab.models.download import StoppedError, download
+from advlab.models.families import grouped
 from advlab.models.fetching import fetch
-from advlab.models.find import card, on_this_computer
+from advlab.models.find import card, on_this_computer, twin
 from advlab.models.labels import read_labels
 from advlab.models.own import MAX_WEIGHTS_BYTES, PREFIX, add_own
 from advlab.models.own import forget as _forget
@@ -33,15 +35,18 @@ __all__ = [
     "add_own",
     "architectures_of",
     "best_device",
+    "broken_cards",
     "cache",
     "card",
     "catalogue",
     "download",
     "fetch",
     "forget",
+    "grouped",
     "load",
     "on_this_computer",
     "preflight",
     "read_labels",
     "timm_names",
+    "twin",
 ]

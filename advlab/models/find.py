@@ -3,7 +3,7 @@
 import difflib
 
 from advlab.errors import ModelError, ParameterError
-from advlab.models import folder, own, timm_cards, torchvision_cards
+from advlab.models import families, folder, own, timm_cards, torchvision_cards
 from advlab.models.card import Card, broken, catalogue, registry
 
 
@@ -29,7 +29,7 @@ def card(name: str) -> Card:
 
 
 def on_this_computer() -> dict[str, Card]:
-    """The cards whose weights are here and need no network: what a menu shows first.
+    """The cards whose weights are here and need no network, in groups: what a menu shows first.
 
     Cheap: torchvision's list is not asked where no file could be one of its own.
     """
@@ -39,4 +39,12 @@ def on_this_computer() -> dict[str, Card]:
         published = torchvision_cards.cards()
         found.update((name, card) for name, card in published.items() if card.file in files and card.weights())
     found.update((card.name, card) for card in timm_cards.fetched(files))
-    return found
+    return families.ordered(found)
+
+
+def twin(card: Card) -> Card | None:
+    """The model to compare this one with, if its weights are here and it tells the same classes apart."""
+    other = registry.all().get(card.twin) if card.twin else None
+    if other is None or other.weights() is None or other.labels() != card.labels():
+        return None
+    return other

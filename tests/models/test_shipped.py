@@ -18,13 +18,6 @@ from tests.models import throwaway
 SHIPPED = sorted((Path(__file__).parents[2] / "assets" / "models").glob("*.json"))
 
 
-@pytest.fixture(autouse=True)
-def _unloaded():
-    yield
-    for name in throwaway.PAIR:
-        models.cache.unload(name)
-
-
 def test_one_json_and_its_weights_are_one_model(tmp_path, shelf):
     content = throwaway.weights()
     throwaway.write(tmp_path, "try_pgd", content)
@@ -211,4 +204,6 @@ def test_what_we_ship_is_whole(file):
 
 def test_all_that_we_ship_is_small():
     assert sum(file.with_suffix(".safetensors").stat().st_size for file in SHIPPED) <= 25_000_000
+    titles = [card.title for card in models.on_this_computer().values()]
+    assert len(set(titles)) == len(titles)  # a menu tells models apart by them
     assert not broken

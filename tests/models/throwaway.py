@@ -3,9 +3,11 @@
 import hashlib
 import json
 
+import pytest
 import torch
 from safetensors.torch import save
 
+from advlab import models
 from advlab.models import architectures
 from advlab.models.card import broken, registry
 from advlab.models.cards import shipped
@@ -19,8 +21,8 @@ RESULTS = {
 PAIR = ("try_standard", "try_pgd")
 
 
-def weights(seed=0, classes=4, size=(3, 32, 32), dtype=torch.float16):
-    """A safetensors file of random weights that neither vanish nor overflow."""
+def weights(seed=0, classes=4, size=(3, 32, 32), dtype=torch.float16, *, steady=False):
+    """A safetensors file of random weights that neither vanish nor overflow; `steady` ones always say the first."""
     network = architectures.network(ARCHITECTURE, classes, size)
     generator = torch.Generator().manual_seed(seed)
     state = {}
@@ -31,6 +33,8 @@ def weights(seed=0, classes=4, size=(3, 32, 32), dtype=torch.float16):
             state[key] = torch.randn(own.shape, generator=generator) * own[0].numel() ** -0.5
         else:
             state[key] = torch.full(own.shape, float(key.endswith(("weight", "var"))))
+        if steady and own.shape[:1] == (classes,):
+            state[key] = state[key] / 1000 if own.dim() > 1 else torch.eye(classes)[0]
         state[key] = state[key].to(dtype) if own.is_floating_point() else state[key]
     return save(state)
 
@@ -70,6 +74,12 @@ def about(name, content, **changes):
     }
 
 
+def write_pair(folder, **changes):
+    """A network that is fooled and one that never is."""
+    for name in PAIR:
+        write(folder, name, weights(steady=name == "try_pgd"), **changes)
+
+
 def write(folder, name, content=None, **changes):
     """Both files of a network."""
     content = weights(PAIR.index(name) if name in PAIR else 9) if content is None else content
@@ -89,4 +99,19 @@ class Shown:
     def hide(self):
         for name in self.names:
             registry.remove(name)
+            models.cache.unload(name)
         broken.clear()
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """Puts a folder of networks into the catalogue for one test."""
+    shown = []
+
+    def show(folder=tmp_path):
+        shown.append(Shown(folder))
+        return shown[-1]
+
+    yield show
+    for one in shown:
+        one.hide()
