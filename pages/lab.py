@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from advlab import models
 from advlab.ui import arrival, controls, frame, lab, picker, run
 from advlab.ui.state import lab as lab_state
 
@@ -21,9 +22,10 @@ with st.sidebar:
     values = controls.values(state.picture, cards)
 state.compare = st.session_state.get("with")
 request, problem = run.read(values)
-look = lab.first_look(state, cards[str(values["model"])])
+card = cards[str(values["model"])]
+look = lab.first_look(state, card)
 with st.sidebar:
-    run.buttons(state, request, look)
+    run.buttons(state, request, look, models.twin(card))
 arrival.write(state, request)
 
 top = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top")
@@ -40,6 +42,6 @@ with result:
     if state.outcome is not None:
         lab.show_outcome(state, state.outcome, request)
     elif look is not None:
-        lab.show_look(state, look)
+        lab.show_look(state, look, card)
     else:
         lab.wait_for(state)

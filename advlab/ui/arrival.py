@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from advlab import attacks
+from advlab import attacks, models
 from advlab.core.attack import Attack, Objective
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
 from advlab.data.samples import SAMPLES
 from advlab.models import Card
 from advlab.serving.exports import links
-from advlab.ui import controls
+from advlab.ui import controls, radius
 from advlab.ui.state import LabState
 from advlab.ui.viewer import VIEWS
 
@@ -37,10 +37,16 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
         if chosen is not None and chosen not in cards:
             problems.append(f"The weights of {chosen} are not on this computer: download them on the page Models.")
             values.pop(name, None)
-    put(values, link.compare if link.compare in cards else None)
+    compare = link.compare if link.compare in cards else None
+    first = cards.get(str(values.get("model", st.session_state.get("model"))))
+    if compare is not None and first is not None and not controls.comparable(first, cards[compare]):
+        problems.append(f"{first.title} and {cards[compare].title} tell different things apart: they are not compared.")
+        compare = None
+    put(values, compare)
     picture = values.get("picture")
     if isinstance(picture, str) and picture.removeprefix("sample:") in SAMPLES:
         state.picture = state.offered[picture]
+    state.linked, state.labels = (picture if isinstance(picture, str) else None), None
     state.presenting = link.view == PRESENT
     if link.view in VIEWS:
         state.view = link.view
@@ -86,7 +92,8 @@ def _threat(values: Mapping[str, object], attack: type[Attack]) -> None:
     if attack.objective is Objective.MINIMAL:
         box[f"limited-{attack.name}"] = eps is not None
     if isinstance(eps, float):
-        box[controls.eps_key(norm, attack)] = round(eps * 255, 6) if norm is Norm.LINF else eps
+        card = models.on_this_computer().get(str(box.get("model")))
+        box[radius.key(norm, attack, card)] = round(eps * 255, 6) if norm is Norm.LINF else eps
 
 
 def extra(state: LabState) -> dict[str, str]:

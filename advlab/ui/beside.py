@@ -1,43 +1,85 @@
 """A second model beside the first."""
 
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
 
 from advlab import models
+from advlab.serving import measured
+from advlab.serving.notes import word
 from advlab.serving.outcome import Outcome, percent, size
-from advlab.ui import viewer, work
+from advlab.ui import charts, report, viewer, work
 
-_COLUMN = 300
+_COLUMN = 330
 
 
-def show(first: Outcome, second: Outcome) -> None:
-    """The same attack on both, and the first one's picture shown to the second."""
-    st.markdown("**The same attack on both models**")
+def show(first: Outcome, second: Outcome, pictures: Callable[[], None]) -> None:
+    """The same attack on both, side by side, and the first one's picture shown to the second.
+
+    Args:
+        first, second: the two runs.
+        pictures: draws those of the first run.
+    """
+    with st.container(key="beside-runs"):
+        grid = st.grid(2, min_column_width=_COLUMN, gap="large")
+        with grid.cell():
+            _side(first)
+            pictures()
+            _after(first)
+        with grid.cell():
+            _side(second)
+            _pictures(second, key="beside-second", views=("swipe", "pair", "change", "blink"))
+            _after(second)
+        st.html(f'<div class="transfer">{_transfer(first, second.request.model)}</div>')
+
+
+def stage(first: Outcome, second: Outcome) -> None:
+    """Both on a projector: two titles, two verdicts, two pairs of pictures."""
     grid = st.grid(2, min_column_width=_COLUMN, gap="large")
     for place, outcome in (("first", first), ("second", second)):
         with grid.cell():
-            _card(outcome)
-            if outcome.changed:
-                key = f"beside-{place}"
-                view = viewer.reported(key) or "swipe"
-                viewer.viewer(outcome, work.name(outcome), view=view, views=("swipe", "pair", "change"), key=key)
-    st.html(f'<div class="transfer">{_transfer(first, second.request.model)}</div>')
+            _side(outcome)
+            _pictures(outcome, key=f"stage-{place}", views=("pair", "swipe", "blink"), stage=True)
 
 
-def _card(outcome: Outcome) -> None:
+def _pictures(outcome: Outcome, *, key: str, views: tuple[str, ...], stage: bool = False) -> None:
+    if not outcome.changed:
+        report.only_picture(outcome)
+        return
+    view = viewer.reported(key) or views[0]
+    viewer.viewer(outcome, work.name(outcome), view=view, views=views, key=key, stage=stage)
+
+
+def _side(outcome: Outcome) -> None:
     before, after = outcome.before, outcome.after
-    kind = "adversarial" if after.index != before.index else "clean"
-    change = f"{escape(before.label)} {percent(before.confidence)}"
-    if outcome.changed:
-        name = f"{escape(after.label)} " if after.index != before.index else ""
-        change += f" → {name}{percent(after.confidence)}"
+    name = f'<span class="after">→ {escape(after.label)} ' if after.index != before.index else '<span class="after">→ '
+    change = f'{name}<span class="share">{percent(after.confidence)}</span></span>' if outcome.changed else ""
+    norm = outcome.request.norm
+    taken = f"{norm.symbol} {size(norm, outcome.norms[norm.value])}, {outcome.queries:,} queries"
     st.html(
-        f'<div class="verdict small {kind}"><div class="word">{escape(models.card(outcome.request.model).title)}: '
-        f'{outcome.verdict}</div><div class="headline">{change}</div><div class="detail">'
-        f"{outcome.request.norm.symbol} {size(outcome.request.norm, outcome.norms[outcome.request.norm.value])}, "
-        f"{outcome.queries:,} queries</div></div>"
+        f'<div class="verdict small {outcome.verdict.kind}"><div class="of">{escape(_title(outcome))}</div>'
+        f'<div class="word">{word(outcome)}</div><div class="headline">{escape(before.label)} '
+        f'<span class="share">{percent(before.confidence)}</span> {change}</div>'
+        f'<div class="detail">{escape(taken)}</div><div class="measured">{escape(_measured(outcome))}</div></div>'
     )
+
+
+def _title(outcome: Outcome) -> str:
+    return models.card(outcome.request.model).title
+
+
+def _measured(outcome: Outcome) -> str:
+    """What the card of a network of ours says of many pictures, since this is only one."""
+    shipped = models.card(outcome.request.model).shipped
+    return (measured.withstands(shipped) if shipped else None) or ""
+
+
+def _after(outcome: Outcome) -> None:
+    if outcome.changed:
+        charts.opinion("After the attack", outcome.after, clean=outcome.before.label, target=outcome.goal)
+    else:
+        charts.opinion("What the model says", outcome.before, target=outcome.goal)
 
 
 def _transfer(first: Outcome, model: str) -> str:

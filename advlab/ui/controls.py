@@ -13,6 +13,8 @@ from advlab.core.attack import Access, Attack, Objective, Widget
 from advlab.core.norms import Norm
 from advlab.core.request import Value
 from advlab.models import Card
+from advlab.serving import measured
+from advlab.ui import radius
 from advlab.ui.state import Picture
 from advlab.ui.work import DEFAULT_MODEL
 
@@ -21,9 +23,6 @@ _SEES_HELP = (
     "**Gradient**: the attacker has the network (white box). **Scores**: only its probabilities. "
     "**Label**: only its answer (both black box)."
 )
-# For L∞ people speak of n/255; for the others, of the size of the [0, 1] picture.
-# Less than 1/255 cannot be saved in an 8-bit picture.
-_EPS = {Norm.LINF: (1.0, 32.0, 2.0, 1.0, "%d/255"), Norm.L2: (0.1, 10.0, 0.5, 0.1, "%.1f")}
 ANY, CHOSEN = "Any other class", "A chosen class"
 
 
@@ -41,9 +40,16 @@ def model(cards: Mapping[str, Card]) -> str:
     )
 
 
+def _say_measured(card: Card) -> None:
+    """What the card of a network of ours says about attacks."""
+    said = measured.withstands(card.shipped) if card.shipped else None
+    if said:
+        st.caption(said)
+
+
 def compare(cards: Mapping[str, Card], chosen: str) -> str | None:
     """A second model to attack beside the first."""
-    others = [name for name in cards if name != chosen]
+    others = [name for name in cards if name != chosen and comparable(cards[name], cards[chosen])]
     if st.session_state.get("with") not in [None, *others]:
         st.session_state["with"] = None
     return st.selectbox(
@@ -56,6 +62,12 @@ def compare(cards: Mapping[str, Card], chosen: str) -> str | None:
         persist_state="session",
         help="The same attack on a second model, and what it says to the first one's picture.",
     )
+
+
+def comparable(one: Card, other: Card) -> bool:
+    """Whether an attack on both says anything: of a sign, a network of photos knows nothing."""
+    ours = one.shipped or other.shipped
+    return not ours or one.labels() == other.labels()
 
 
 def truth(labels: tuple[str, ...]) -> int | None:
@@ -117,7 +129,7 @@ def method() -> type[Attack]:
     return fitting[name]
 
 
-def threat(attack: type[Attack]) -> tuple[Norm, float | None]:
+def threat(attack: type[Attack], card: Card) -> tuple[Norm, float | None]:
     """The norm and the radius; a minimal-norm search needs none."""
     norm = attack.norms[0]
     if len(attack.norms) > 1:
@@ -139,32 +151,13 @@ def threat(attack: type[Attack]) -> tuple[Norm, float | None]:
     )
     if not limited:
         return norm, None
-    low, high, value, step, shown = _bounds(norm, st.session_state.get(eps_key(norm, attack)))
-    # Square needs more room than attacks that see gradients.
+    key = radius.key(norm, attack, card)
+    scale = radius.scale(norm, attack, card, st.session_state.get(key))
     eps = st.slider(
-        "ε", low, high, value * (4 if attack.access is Access.SCORES else 1), step, format=shown,
-        key=eps_key(norm, attack), persist_state="session",
+        "ε", scale.low, scale.high, scale.value, scale.step, format=scale.shown, key=key, persist_state="session",
         help="The largest change allowed: of any value for L∞, of the whole picture for L2.",
     )  # fmt: skip
     return norm, eps / 255 if norm is Norm.LINF else eps
-
-
-def eps_key(norm: Norm, attack: type[Attack]) -> str:
-    """Of the slider for this norm."""
-    return f"eps-{norm}-{attack.access}"
-
-
-def _bounds(norm: Norm, wanted: float | None) -> tuple[float, float, float, float, str]:
-    """Limits of the slider; a link may have asked for what lies beyond or between the usual ones."""
-    low, high, value, step, shown = _EPS[norm]
-    if wanted is None:
-        return low, high, value, step, shown
-    between = abs(wanted / step - round(wanted / step)) > 1e-6
-    return (
-        min(low, wanted), max(high, wanted), value,
-        step / 100 if between else step,
-        shown if not between else shown.replace("%d", "%.2f").replace("%.1f", "%.3f"),
-    )  # fmt: skip
 
 
 def parameters(attack: type[Attack]) -> dict[str, Value]:
@@ -230,10 +223,11 @@ def budget(attack: type[Attack]) -> tuple[int, bool, int | None]:
 def values(picture: Picture, cards: Mapping[str, Card]) -> dict[str, object]:
     """All of them, as the values of an `AttackRequest`; some may be impossible."""
     name = model(cards)
+    _say_measured(cards[name])
     labels = cards[name].labels()
     target = goal(labels)
     attack = method()
-    norm, eps = threat(attack)
+    norm, eps = threat(attack, cards[name])
     with st.expander("Steps, seed and budget", key="more", on_change="ignore"):
         own = parameters(attack)
         seed, early, most = budget(attack)

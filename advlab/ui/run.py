@@ -5,6 +5,7 @@ import streamlit as st
 from advlab import attacks, models
 from advlab.core.request import AttackRequest
 from advlab.errors import AdvlabError
+from advlab.models import Card
 from advlab.serving.jobs import Job, Status
 from advlab.serving.notes import title
 from advlab.serving.outcome import Look, Outcome
@@ -25,8 +26,8 @@ def read(values: dict[str, object]) -> tuple[AttackRequest | None, str | None]:
     return request, None
 
 
-def buttons(state: LabState, request: AttackRequest | None, look: Look | None) -> None:
-    """Run, Stop, and what a run will cost; they stay in sight however long the controls are.
+def buttons(state: LabState, request: AttackRequest | None, look: Look | None, twin: Card | None = None) -> None:
+    """Run, the same on the model's twin, Stop, and what a run will cost; they stay in sight however long the controls.
 
     The click only leaves a mark: a callback would be given the request of the run before, without what
     was typed just now.
@@ -42,6 +43,8 @@ def buttons(state: LabState, request: AttackRequest | None, look: Look | None) -
             on_click=_press,
             args=(state,),
         )
+        if twin is not None:
+            _twin(state, twin)
         if state.pressed:
             state.pressed = False
             _start(state, request)
@@ -63,6 +66,33 @@ def buttons(state: LabState, request: AttackRequest | None, look: Look | None) -
 
 def _press(state: LabState) -> None:
     state.pressed = True
+
+
+def _twin(state: LabState, twin: Card) -> None:
+    """One click puts the twin beside the model and attacks both; another takes it away."""
+    if state.compare == twin.name:
+        st.button("Without its twin", icon=":material/close:", width="stretch", key="twin", on_click=_alone,
+                  args=(state,))  # fmt: skip
+        return
+    kind = "undefended" if twin.shipped and twin.shipped.standard else "robust"
+    st.button(
+        f"Compare with its {kind} twin",
+        icon=":material/compare_arrows:",
+        width="stretch",
+        key="twin",
+        on_click=_with,
+        args=(state, twin.name),
+        help=f"The same attack on {twin.title}, side by side.",
+    )
+
+
+def _with(state: LabState, name: str) -> None:
+    st.session_state["with"] = name
+    state.pressed = True
+
+
+def _alone(state: LabState) -> None:
+    st.session_state["with"] = state.beside = None
 
 
 def _start(state: LabState, request: AttackRequest | None) -> None:

@@ -276,4 +276,4 @@ def test_the_second_model_stands_beside_with_its_own_pictures(page) -> None:
     page.wait_for_selector(".transfer", timeout=LONG)
     settle(page)
     sides = page.locator(".viewer canvas.under").evaluate_all("all => all.map(c => c.width)")
-    assert sides == [224, 224, 240]
+    assert sides == [224, 240]
