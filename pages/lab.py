@@ -42,6 +42,6 @@ with result:
     if state.outcome is not None:
         lab.show_outcome(state, state.outcome, request)
     elif look is not None:
-        lab.show_look(state, look, card)
+        lab.show_look(state, look)
     else:
         lab.wait_for(state)
