@@ -89,7 +89,7 @@ def train(
     Raises:
         ParameterError: recipe and images do not fit each other. InputError: the folder is another training's.
     """
-    checkpoint.claim(folder, recipe.model_dump(mode="json"))
+    checkpoint.claim(folder, recipe.model_dump(mode="json", exclude={"title", "summary"}))
     told = report or (lambda _: None)
     return _Loop(recipe, recipe.training, images, folder, device=device or best_device(), report=told).run()
 

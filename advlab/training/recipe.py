@@ -19,7 +19,7 @@ class Recipe(BaseModel):
     """What to train, on what, how long, and how.
 
     Attributes:
-        title: what people read.
+        title, summary: what people read of the network.
         data: as `advlab.data.sets.read` takes it; the command line's --data goes before it.
         size: `(C, H, W)` of the network's input; None: of the pictures.
         mean, std: of the normalisation, one number a channel, or one for all.
@@ -43,6 +43,7 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str = ""
+    summary: str = ""
     data: str = ""
     size: Size | None = None
     mean: tuple[float, ...] = (0.5,)
