@@ -1,6 +1,6 @@
 """Models: what is here, what can be had, and weights of one's own."""
 
-from advlab.ui import frame, models, own
+from advlab.ui import catalogue, frame, models, own
 from advlab.ui.state import lab as lab_state
 
 frame.require()
@@ -9,7 +9,7 @@ state = lab_state().models
 models.leave(state)
 news = own.collect(state)
 models.head(state)
-models.here(state)
+catalogue.here(state)
 own.own(state)
 models.more(state)
 if news:

@@ -9,6 +9,10 @@ from advlab import models
 from advlab.cli import app
 from advlab.errors import AdvlabError
 from advlab.models import architectures
+from tests.models import throwaway
+from tests.models.throwaway import shelf
+
+__all__ = ["shelf"]
 
 RUNNER = CliRunner()
 
@@ -41,6 +45,33 @@ def test_a_name_shows_its_card(name):
     card = models.card(name)
     assert card.licence.split()[0] in output
     assert card.accuracy.split()[0] in output
+
+
+def test_a_network_of_ours_shows_what_was_counted_and_the_command_that_made_it(tmp_path, shelf):
+    throwaway.write_pair(tmp_path)
+    shelf()
+    output = " ".join(run("models", "try_pgd").replace("│", " ").split())
+    for words in (
+        "try-pgd, 14 epochs, seed 0",
+        "python -m advlab train --recipe try-pgd --data gtsrb",
+        "96.8%, 95% interval 96.2–97.3% (3,870 right of 4,000)",
+        "73.0%, 95% interval 70.2–75.7% (730 right of 1,000, worst of 5 restarts)",
+        "68%, 95% interval 63.8–71.9% (340 right of 500, official, a392200)",
+        "ε = 8/255, L∞",
+        "Drawn data. It was never trained on anything.",
+        "try_standard",
+    ):
+        assert words in output
+    line = next(line for line in run("models").splitlines() if "try_standard" in line)
+    assert [cell.strip() for cell in line.strip("│").split("│")][-3:] == ["96.8%", "0.3%", "yes"]
+
+
+def test_a_card_with_a_mistake_is_said_and_the_others_are_listed(tmp_path, shelf):
+    throwaway.write(tmp_path, "try_pgd", eps=-1)
+    shelf()
+    output = " ".join(run("models").split())
+    assert "try_pgd.json is no card of a model: eps: input should be greater than 0." in output
+    assert "efficientnet_lite0" in output
 
 
 def test_fetching_what_is_here_says_where():

@@ -8,6 +8,8 @@ from typer import Argument, Option
 
 from advlab import models
 from advlab.cli.base import app, console
+from advlab.models.shipped import Shipped
+from advlab.serving import measured
 
 _MOST_OF_TIMM = 12
 
@@ -18,16 +20,21 @@ def list_models(
     everything: Annotated[bool, Option("--all", help="Those not on this computer too.")] = False,  # noqa: FBT002
 ) -> None:
     """The models on this computer, or all there are."""
+    for sentence in models.broken_cards.values():
+        console.print(sentence, style="red", highlight=False, markup=False)
     here = models.on_this_computer()
     if word is not None and (word in here or ":" in word or word in models.catalogue()):
         _show(models.card(word))
         return
     cards = models.catalogue() if everything or word is not None else here
     found = {name: card for name, card in cards.items() if word is None or word.lower() in name}
-    table = Table(Column("name", no_wrap=True), "input", Column("weights", justify="right"), "top-1", "here")
+    table = Table(
+        Column("name", no_wrap=True), "input", Column("weights", justify="right"), "top-1", "attacked", "here"
+    )
     for name, card in found.items():
         size = "×".join(map(str, card.input_size[1:]))
-        table.add_row(name, size, _megabytes(card), card.accuracy.split()[0], "yes" if name in here else "")
+        yes = "yes" if name in here else ""
+        table.add_row(name, size, _megabytes(card), _short(card.accuracy), _attacked(card), yes)
     console.print(table)
     if word is not None:
         _mention_timm(word)
@@ -46,8 +53,18 @@ def fetch(name: Annotated[str, Argument(help="See `python -m advlab models --all
     console.print(f"{card.title} is here: {file}", highlight=False, markup=False)
 
 
+def _short(accuracy: str) -> str:
+    return accuracy.split(maxsplit=1)[0] if "%" in accuracy else ""
+
+
+def _attacked(card: models.Card) -> str:
+    """How many test pictures withstand the attacker of the card."""
+    count = card.shipped.results.attacked if card.shipped else None
+    return measured.rate(count) if count else ""
+
+
 def _megabytes(card: models.Card) -> str:
-    return f"{card.bytes / 1e6:,.0f} MB"
+    return f"{card.bytes / 1e6:,.{0 if card.bytes >= 9.5e6 else 1}f} MB"
 
 
 def _show(card: models.Card) -> None:
@@ -61,10 +78,28 @@ def _show(card: models.Card) -> None:
         "accuracy": f"{card.accuracy} ({card.accuracy_source})",
         "licence": card.licence,
         "source": card.source,
+        **(_ours(card.shipped) if card.shipped else {}),
     }
     for what, text in rows.items():
         table.add_row(what, text)
     console.print(table, markup=False)
+
+
+def _ours(shipped: Shipped) -> dict[str, str]:
+    """What is known of a network that we trained."""
+    counts = {
+        count.kind: (f"{measured.rate(count)}, 95% interval {measured.between(count)} ({measured.counted(count)})")
+        for count in shipped.results.counted
+    }
+    return {
+        "attacked at": f"{measured.threat(shipped)}, {shipped.norm.symbol}",
+        **counts,
+        "data": f"{shipped.dataset}. {shipped.data_note}" if shipped.data_note else shipped.dataset,
+        "made by": f"recipe {shipped.recipe}, {shipped.epochs} epochs, seed {shipped.seed}, {shipped.trained}",
+        "again": shipped.command,
+        "architecture": f"{shipped.architecture}, {shipped.parameters:,} parameters, kept as {shipped.dtype}",
+        "compare with": shipped.twin or "",
+    }
 
 
 def _mention_timm(word: str) -> None:

@@ -15,6 +15,11 @@ def between(count: Count) -> str:
     return f"{low * 100:.1f}–{high * 100:.1f}%"
 
 
+def counted(count: Count) -> str:
+    """The numbers behind a rate."""
+    return f"{count.correct:,} right of {count.of:,}{f', {count.details}' if count.details else ''}"
+
+
 def withstands(shipped: Shipped) -> str | None:
     """How many test pictures withstand the attacker of the card, as a sentence; None where nobody counted."""
     count = shipped.results.attacked

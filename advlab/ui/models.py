@@ -1,4 +1,4 @@
-"""The parts of the Models page: what is here, what can be had, and weights of one's own."""
+"""The parts of the Models page: what is in memory, cards, and what can be had."""
 
 import re
 from collections.abc import Mapping
@@ -31,41 +31,40 @@ def head(state: ModelsState) -> None:
         "internet; each is loaded once and shared by everybody on this server.</p></div>"
     )
     names = ", ".join(
-        f"{plain(_title(state, model.name))} ({_bytes(model.bytes)}, {_device(model.device)})" for model in loaded
+        f"{plain(_title(state, model.name))} ({size(model.bytes)}, {_device(model.device)})" for model in loaded
     )
     none = "A model is being loaded" if cache.used else "No model is loaded yet"
     st.progress(
         min(1.0, cache.used / max(1, cache.limit)),
-        f"**In memory: {_bytes(cache.used)} of at most {_bytes(cache.limit)}.** {names or none}. "
+        f"**In memory: {size(cache.used)} of at most {size(cache.limit)}.** {names or none}. "
         "When memory is full, the model unused longest is unloaded.",
     )
-
-
-def here(state: ModelsState) -> None:
-    """What anybody can use at once."""
-    st.markdown("### On this computer")
-    shelf_of(state, models.on_this_computer())
 
 
 def shelf_of(state: ModelsState, cards: Mapping[str, Card]) -> None:
     """One card for each model, with what can be done with it."""
     grid = st.grid(3, min_column_width=_COLUMN, gap="medium")
-    loaded = {model.name: model.bytes for model in models.cache.loaded_models()}
     for name, card in cards.items():
         with grid.cell(), st.container(border=True, height="stretch"):
             facts(card)
             with st.container(horizontal=True):
                 use(state, name, key=f"use-{name}")
-                if name in loaded:
-                    st.button(
-                        f"Unload {_bytes(loaded[name])}",
-                        key=f"unload-{name}",
-                        on_click=_unload,
-                        args=(name,),
-                        help="Frees memory; the model is loaded again when somebody needs it.",
-                    )
+                unload(name)
                 if name in state.own:
                     st.button("Forget", key=f"forget-{name}", on_click=_forget, args=(state, name))
+
+
+def unload(name: str) -> None:
+    """The button that frees the memory of a model, where it is loaded."""
+    loaded = sum(model.bytes for model in models.cache.loaded_models() if model.name == name)
+    if loaded:
+        st.button(
+            f"Unload {size(loaded)}",
+            key=f"unload-{name}",
+            on_click=_unload,
+            args=(name,),
+            help="Frees memory; the model is loaded again when somebody needs it.",
+        )
 
 
 def use(state: ModelsState, name: str, *, key: str, primary: bool = False) -> None:
@@ -103,7 +102,7 @@ def facts(card: Card) -> None:
     rows = {
         "Published accuracy": _accuracy(card),
         "Input": f"{width} × {height}",
-        "Size": f"{_bytes(card.bytes)}, {card.parameters / 1e6:.1f} million parameters",
+        "Size": f"{size(card.bytes)}, {card.parameters / 1e6:.1f} million parameters",
         "Licence": _linked(card.licence),
         "Source": _linked(card.source),
     }
@@ -166,7 +165,7 @@ def _torchvision() -> Card | None:
         f"One of {len(cards)} torchvision models",
         list(cards),
         index=None,
-        format_func=lambda key: f"{cards[key].title}, {cards[key].accuracy}, {_bytes(cards[key].bytes)}",
+        format_func=lambda key: f"{cards[key].title}, {cards[key].accuracy}, {size(cards[key].bytes)}",
         placeholder="Type to search, for instance ResNet-50",
         key="torchvision",
     )
@@ -221,7 +220,7 @@ def _get(state: ModelsState, card: Card) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            f"Download {_bytes(card.bytes)}",
+            f"Download {size(card.bytes)}",
             key="download",
             icon=":material/download:",
             type="primary",
@@ -248,7 +247,7 @@ def watch(job: Job[Path], card: Card) -> None:
         st.rerun()
     share = job.progress.fraction if job.progress else 0.0
     done = job.progress.step if job.progress else 0
-    st.progress(share, f"{card.title}: {_bytes(done)} of {_bytes(card.bytes)}")
+    st.progress(share, f"{card.title}: {size(done)} of {size(card.bytes)}")
     st.button("Stop", key="stop-download", icon=":material/stop:", on_click=_stop, args=(job,))
 
 
@@ -270,5 +269,8 @@ def _device(device: str) -> str:
     return "CPU" if device == "cpu" else device
 
 
-def _bytes(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+def size(count: int) -> str:
+    """Bytes for people."""
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    return f"{count / 1e6:.0f} MB" if count >= 9.5e6 else f"{max(count, 1e5) / 1e6:.1f} MB"
