@@ -38,9 +38,7 @@ def train(  # noqa: PLR0917 - each is an option of the command
     recipe: Annotated[str | None, Option(help="See `python -m advlab recipes`, or a YAML file of your own.")] = None,
     data: Annotated[
         str | None,
-        Option(
-            help="torchvision:CIFAR10, or a folder with train.parquet, or with train/ and a folder for each class."
-        ),
+        Option(help="torchvision:CIFAR10, or a folder with train.parquet, or with train/ and a folder for each class."),
     ] = None,
     out: Annotated[Path | None, Option(help="Folder for weights and state; a training begun there goes on.")] = None,
     epochs: Annotated[int | None, Option(help="Times that each image is learned.")] = None,
@@ -93,8 +91,8 @@ def train(  # noqa: PLR0917 - each is an option of the command
         "They are to choose by; measure on test images.",
         highlight=False,
     )
-    console.print(f"Weights: {weights} ({weights.stat().st_size / 1e6:.2g} MB, {summary['dtype']})", highlight=False)
-    console.print(f"Try them: python -m advlab attack PICTURE --weights {weights} --eps {_eps(wanted)}", markup=False)
+    _whole(f"Weights: {weights} ({weights.stat().st_size / 1e6:.2g} MB, {summary['dtype']})")
+    _whole(f"Try them: python -m advlab attack PICTURE --weights {weights} --eps {_eps(wanted)}")
     console.print("Or in the dashboard: Models, weights of your own.")
 
 
@@ -155,6 +153,11 @@ def _line(epoch: Epoch) -> str:
         f"loss {epoch.loss:.3f}, {_percent(epoch.seen)} of what it learned; held out: {_percent(epoch.clean)} clean, "
         f"{_percent(epoch.robust)} under PGD-10; {epoch.seconds:.0f} s"
     )
+
+
+def _whole(line: str) -> None:
+    """A line that can be copied: not broken where the window ends."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _percent(share: float) -> str:

@@ -1,6 +1,7 @@
 """The one loop that every method is trained by."""
 
 import copy
+import math
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from advlab.core.classifier import Preprocessing, has_bf16
+from advlab.core.memory import keep_freed
 from advlab.data.sets import ImageSet
 from advlab.errors import InputError, ParameterError
 from advlab.models import architectures, best_device
@@ -22,6 +24,8 @@ from advlab.training.method import Batch, Epoch, Forward, Method, Select
 from advlab.training.progress import Progress, Report
 from advlab.training.recipe import Recipe
 from advlab.training.schedule import learning_rate
+
+_TOLD_EVERY = 5
 
 
 @dataclass(frozen=True)
@@ -84,12 +88,13 @@ def train(
         images: to learn from; some are held out.
         folder: for the state, and `metrics.jsonl` with a line for each epoch.
         device: the best one if left out.
-        report: called after each batch and each epoch.
+        report: called after every fifth batch and after each epoch.
 
     Raises:
         ParameterError: recipe and images do not fit each other. InputError: the folder is another training's.
     """
     checkpoint.claim(folder, recipe.model_dump(mode="json", exclude={"title", "summary"}))
+    keep_freed()
     told = report or (lambda _: None)
     return _Loop(recipe, recipe.training, images, folder, device=device or best_device(), report=told).run()
 
@@ -123,7 +128,7 @@ class _Loop:
         saved = checkpoint.load(self._folder)
         if saved is not None:
             run.restore(*saved)
-        forward = self._forward(run.network, compiled=self._recipe.compile)
+        forward = self._forward(run.network)
         for epoch in range(len(run.epochs) + 1, self._recipe.epochs + 1):
             if run.epochs and self._method.alarm(run.epochs):
                 break
@@ -154,16 +159,15 @@ class _Loop:
             optimizer = torch.optim.AdamW(network.parameters(), **options)
         return _Run(network, Average(network, recipe.ema), optimizer)
 
-    def _forward(self, network: nn.Module, *, compiled: bool = False) -> Forward:
+    def _forward(self, network: nn.Module) -> Forward:
         """Logits of images in [0, 1]: normalisation, layout and precision of the training around the network."""
         mean = torch.tensor(self._preprocessing.mean, device=self._device).reshape(-1, 1, 1)
         std = torch.tensor(self._preprocessing.std, device=self._device).reshape(-1, 1, 1)
-        answer = torch.compile(network) if compiled else network
 
         def forward(x: Tensor) -> Tensor:
             x = ((x - mean) / std).contiguous(memory_format=torch.channels_last)
             with self._precision():
-                logits: Tensor = answer(x)
+                logits: Tensor = network(x)
             return logits.float()
 
         return forward
@@ -176,18 +180,18 @@ class _Loop:
 
     def _epoch(self, run: _Run, epoch: int, forward: Forward, teacher: Forward | None) -> None:
         began = time.monotonic()
-        total = torch.zeros(2, dtype=torch.float64)
+        total = torch.zeros(2, device=self._device)
         whole = self._batches * self._recipe.epochs
         now = Progress(self._stage, epoch, self._recipe.epochs, 0, self._batches, 0.0, 0.0)
         for number, (x, y, generator) in enumerate(self._data(epoch), start=1):
             rate = learning_rate(self._recipe, run.step / whole)
             batch = Batch(x, y, forward, run.network, self._recipe.eps, run.step / whole, generator, teacher)
             total += self._step(run, batch, rate)
-            if not bool(total.isfinite().all()):
-                raise ParameterError(
-                    f"The loss is no number any more in epoch {epoch}: lower learning_rate, or set clip."
-                )
+            if number % _TOLD_EVERY and number < self._batches:
+                continue  # to look at a number is to wait for the GPU
             loss, seen = (total / number).tolist()
+            if not math.isfinite(loss):
+                raise ParameterError(f"The loss is no number in epoch {epoch}: lower learning_rate, or set clip.")
             now = replace(now, batch=number, loss=loss, seen=seen)
             self._report(now)
         clean, robust = self._held_out.accuracy(self._held_out.classifier(copy.deepcopy(run.average.network)))
@@ -210,7 +214,7 @@ class _Loop:
         run.average.update(run.step)
         run.step += 1
         right = (outcome.logits.detach().argmax(1) == batch.y).float().mean()
-        return torch.stack((outcome.loss.detach(), right)).double().cpu()
+        return torch.stack((outcome.loss.detach(), right))
 
     def _data(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, torch.Generator]]:
         """The epoch's batches: order, augmentation and noise are a function of seed and epoch."""

@@ -37,7 +37,6 @@ class Recipe(BaseModel):
         checked: so many of them are attacked after each epoch.
         seed: of weights, order, augmentation and attacks.
         precision: of forward and backward; "auto" is bf16 where the device computes it.
-        compile: fuse the network's operations first, with a compiler that must be installed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,7 +65,6 @@ class Recipe(BaseModel):
     checked: int = Field(500, ge=0)
     seed: int = Field(0, ge=0)
     precision: Literal["auto", "float32", "bf16"] = "auto"
-    compile: bool = False
 
     @property
     def training(self) -> Method:
