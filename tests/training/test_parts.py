@@ -1,5 +1,7 @@
 """Augmentation, averaging, learning rate."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -48,7 +50,7 @@ def test_turning_by_nothing_changes_nothing_and_by_much_does():
 def test_light_stays_in_range():
     x = networks.pictures(30, (3, 9, 9))
     lit = Augmentation(light=0.5)(x, generator())
-    assert 0 <= float(lit.min())
+    assert float(lit.min()) >= 0
     assert float(lit.max()) <= 1
     assert (lit.mean((1, 2, 3)) - x.mean((1, 2, 3))).abs().max() > 0.05
 
@@ -90,8 +92,8 @@ def test_the_learning_rate_rises_and_falls_to_nothing(schedule):
     rates = [learning_rate(recipe, k / 100) for k in range(100)]
     assert max(rates) == pytest.approx(0.4)
     assert rates.index(max(rates)) == 25
-    assert all(a < b for a, b in zip(rates[1:25], rates[2:26], strict=True))
-    assert all(a > b for a, b in zip(rates[25:], rates[26:], strict=False))
+    assert all(a < b for a, b in pairwise(rates[1:26]))
+    assert all(a > b for a, b in pairwise(rates[25:]))
     assert 0 < rates[-1] < 0.02 * 0.4
     assert rates[0] > 0
     assert learning_rate(toys.recipe(learning_rate=0.4, warmup=0), 0.0) == pytest.approx(0.4)
