@@ -11,8 +11,10 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
+from typer.testing import CliRunner
 
 from advlab import training
+from advlab.cli import app
 from advlab.errors import InputError, ParameterError
 from advlab.training import loop
 from advlab.training.method import Method, Select
@@ -152,6 +154,7 @@ def test_an_alarm_ends_the_training_and_stays_ended(tmp_path):
             trained = training.train(toys.recipe("alarming", epochs=5), toys.stripes(), tmp_path, report=heard.append)
             assert [epoch.epoch for epoch in trained.epochs] == [1, 2]
         assert [p.alarm for p in heard if p.alarm] == ["Enough."]
+        assert "alarming" in CliRunner().invoke(app, ["recipes"]).output, "a method is known by being there"
     finally:
         training.registry.remove("alarming")
 
