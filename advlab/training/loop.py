@@ -4,7 +4,7 @@ import copy
 import math
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,8 @@ class _Loop:
         for epoch in range(len(run.epochs) + 1, self._recipe.epochs + 1):
             if run.epochs and self._method.alarm(run.epochs):
                 break
-            self._epoch(run, epoch, forward, teacher)
+            with self._seeded(epoch):
+                self._epoch(run, epoch, forward, teacher)
         network = copy.deepcopy(run.average.network)
         network.load_state_dict(run.best)
         return Trained(network, tuple(run.epochs), run.chosen, self._held_out)
@@ -178,6 +179,19 @@ class _Loop:
             return torch.autocast(self._device.type, torch.bfloat16)
         return nullcontext()
 
+    @contextmanager
+    def _seeded(self, epoch: int) -> Iterator[None]:
+        """Dropout and its like draw from the global generators: each epoch begins them anew, and puts them back."""
+        devices = [self._device] if self._device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.default_generator.manual_seed(self._seed(epoch))
+            if devices:
+                torch.cuda.manual_seed(self._seed(epoch))
+            yield
+
+    def _seed(self, epoch: int) -> int:
+        return self._recipe.seed * 1_000_003 + epoch
+
     def _epoch(self, run: _Run, epoch: int, forward: Forward, teacher: Forward | None) -> None:
         began = time.monotonic()
         total = torch.zeros(2, device=self._device)
@@ -218,9 +232,9 @@ class _Loop:
 
     def _data(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, torch.Generator]]:
         """The epoch's batches: order, augmentation and noise are a function of seed and epoch."""
-        seed = self._recipe.seed * 1_000_003 + epoch
-        generator = torch.Generator(self._device).manual_seed(seed)
-        order = torch.randperm(len(self._labels), generator=torch.Generator().manual_seed(seed)).to(self._device)
+        generator = torch.Generator(self._device).manual_seed(self._seed(epoch))
+        first = torch.Generator().manual_seed(self._seed(epoch))
+        order = torch.randperm(len(self._labels), generator=first).to(self._device)
         for rows in torch.split(order, self._recipe.batch_size)[: self._batches]:
             x = self._recipe.augmentation(self._pixels[rows].float() / 255, generator)
             yield x, self._labels[rows], generator

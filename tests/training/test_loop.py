@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from advlab import training
 from advlab.cli import app
 from advlab.errors import InputError, ParameterError
+from advlab.models import architectures, networks
 from advlab.training import loop
 from advlab.training.method import Method, Select
 from tests.training import toys
@@ -102,6 +103,29 @@ def test_a_training_that_is_killed_comes_to_the_same_weights(method, tmp_path):
     assert {stage for stage, _ in went_on} == {""}, "the teacher was finished before"
     assert min(epoch for _, epoch in went_on) == 3
     assert [(e.loss, e.robust) for e in resumed.epochs] == [(e.loss, e.robust) for e in whole.epochs]
+
+
+def test_dropout_repeats_itself_too(tmp_path):
+    def build(classes, size):
+        return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Dropout(0.5), torch.nn.Linear(64, classes))
+
+    networks.registry.register("dropping", build)
+    architectures.names.cache_clear()
+    try:
+        recipe = toys.recipe(architecture="advlab:dropping", epochs=3)
+        whole = training.train(recipe, toys.stripes(), tmp_path / "whole")
+
+        def stop(p):
+            if p.epoch == 2 and p.finished is None:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            training.train(recipe, toys.stripes(), tmp_path / "stopped", report=stop)
+        went_on = training.train(recipe, toys.stripes(), tmp_path / "stopped")
+        assert same(weights(whole), weights(went_on))
+    finally:
+        networks.registry.remove("dropping")
+        architectures.names.cache_clear()
 
 
 def test_half_a_file_is_never_read(tmp_path):
