@@ -10,6 +10,7 @@ from advlab.cli import app
 from advlab.errors import AdvlabError
 from advlab.models import architectures
 from tests.models import throwaway
+from tests.models.test_proposal import TRUE, described
 from tests.models.throwaway import shelf
 
 __all__ = ["shelf"]
@@ -107,6 +108,31 @@ OWN = (
     "--size",
     "64",
 )
+
+
+def test_weights_that_say_themselves_what_they_are_need_nothing_else(tmp_path):
+    file = tmp_path / "weights.safetensors"
+    file.write_bytes(described(TRUE))
+    output = " ".join(run("attack", "sample:cat", "--attack", "fgsm", "--eps", "8/255", "--weights", str(file)).split())
+    assert (
+        f"The file says of itself: {throwaway.ARCHITECTURE}; 4 classes: stop, give way, no entry and 1 more" in output
+    )
+    assert any(f"answer │ {label}" in output for label in TRUE["labels"])
+    names = tmp_path / "names.txt"
+    names.write_text("red\nblue\ngreen\nyellow")
+    given = ["--weights", str(file), "--labels", str(names), "--mean", "0"]
+    output = run("attack", "sample:cat", "--attack", "fgsm", "--eps", "8/255", *given)
+    assert any(colour in output for colour in ("red", "blue", "green", "yellow"))  # what is said counts
+
+
+def test_what_the_file_says_is_not_asked_where_somebody_says_it(tmp_path):
+    file = tmp_path / "weights.safetensors"
+    file.write_bytes(described({**TRUE, "labels": 7}))
+    attack = ("attack", "sample:cat", "--attack", "fgsm", "--eps", "8/255", "--weights", str(file))
+    result = RUNNER.invoke(app, attack)
+    assert "labels: input should be a valid list" in str(result.exception)
+    output = run(*attack, "--architecture", throwaway.ARCHITECTURE, "--classes", "4", "--size", "32")
+    assert "The file says" not in output
 
 
 def test_own_weights_are_attacked(weights):

@@ -52,11 +52,18 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
     max_queries: Annotated[int | None, Option(help="The attacker's budget.")] = None,
     early_stop: Annotated[bool, Option(help="End at the first success.")] = False,  # noqa: FBT002
     param: Annotated[list[str] | None, Option("--set", help="A parameter of the attack: --set steps=40.")] = None,
-    weights: Annotated[Path | None, Option(help="Your own: safetensors, or a state dict of PyTorch.")] = None,
-    architecture: Annotated[str | None, Option(help="Of --weights: torchvision:resnet18, timm:resnet18.")] = None,
+    weights: Annotated[
+        Path | None,
+        Option(
+            help="Your own: safetensors, or a state dict of PyTorch. What `advlab train` wrote says the rest itself."
+        ),
+    ] = None,
+    architecture: Annotated[
+        str | None, Option(help="Of --weights: torchvision:resnet18, advlab:madry_cnn_256.")
+    ] = None,
     classes: Annotated[int | None, Option(help="Of --weights: how many.")] = None,
     labels: Annotated[Path | None, Option(help="Of --weights: a file with one name a line, or JSON.")] = None,
-    size: Annotated[str, Option(help="Of --weights: pixels of a side of the input; or 1x28x28.")] = "224",
+    size: Annotated[str | None, Option(help="Of --weights: pixels of a side, 224 if left out; or 1x28x28.")] = None,
     mean: Annotated[str | None, Option(help="Of --weights: 0.485,0.456,0.406; nothing if left out.")] = None,
     std: Annotated[str | None, Option(help="Of --weights: 0.229,0.224,0.225; nothing if left out.")] = None,
     crop: Annotated[float, Option(help="Of --weights: the share of a resized picture that is kept.")] = 1.0,

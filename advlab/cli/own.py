@@ -1,12 +1,16 @@
 """Weights of your own, as the command line is told about them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from advlab import models
 from advlab.cli import values
 from advlab.cli.base import console
+from advlab.core.classifier import Preprocessing
 from advlab.errors import InputError, ParameterError
 
+# Pixels of a side, where nobody says it.
+_USUAL = "224"
 _MARKS = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "[yellow]![/yellow]"}
 
 
@@ -16,33 +20,36 @@ def add(
     architecture: str | None,
     classes: int | None,
     labels: Path | None,
-    size: str,
+    size: str | None,
     mean: str | None,
     std: str | None,
     crop: float,
 ) -> str:
-    """The model's name, after a look at what is wrong with it.
+    """The model's name, after a look at what is wrong with it. What is left out is what the file says of itself.
 
     Raises:
         ParameterError: something was left out. InputError, ModelError: a file cannot be used.
     """
-    if architecture is None:
+    said = None if architecture is not None else _said(weights)
+    if architecture is None and said is None:
         raise ParameterError("Say which network the weights are for: --architecture torchvision:resnet18.")
-    if labels is None and classes is None:
-        raise ParameterError("Say how many classes the network has: --classes 10, or --labels names.txt.")
     names = None if labels is None else _labels(labels)
     if names is not None and classes is not None and len(names) != classes:
         raise ParameterError(
             f"{labels} names {len(names)} classes and --classes says {classes}: leave one of them out."
         )
-    shape = values.size(size)
+    known: Sequence[str] | int | None = names or classes or (said.labels if said else None)
+    if known is None:
+        raise ParameterError("Say how many classes the network has: --classes 10, or --labels names.txt.")
+    shape = said.input_size if said and size is None else values.size(size or _USUAL)
+    how = said.preprocessing if said else Preprocessing()
     card = models.add_own(
         weights,
-        architecture=architecture,
-        labels=names or classes or 0,
+        architecture=said.architecture if said else str(architecture),
+        labels=known,
         input_size=shape,
-        mean=_channels(mean, "--mean", shape[0]),
-        std=_channels(std, "--std", shape[0]),
+        mean=how.mean if mean is None else _channels(mean, "--mean", shape[0]),
+        std=how.std if std is None else _channels(std, "--std", shape[0]),
         crop=crop,
         title=weights.stem,
     )
@@ -50,6 +57,14 @@ def add(
         if check.ok is not True:
             console.print(f"{_MARKS[check.ok]} {check.sentence}", highlight=False)
     return card.name
+
+
+def _said(weights: Path) -> models.Settings | None:
+    """What the file says of itself, shown before it counts."""
+    said = models.proposal(weights)
+    if said is not None:
+        console.print(f"The file says of itself: {said.sentence}", highlight=False, markup=False)
+    return said
 
 
 def _labels(file: Path) -> tuple[str, ...]:

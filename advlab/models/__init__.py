@@ -11,6 +11,9 @@ from advlab.models.find import card, on_this_computer, twin
 from advlab.models.labels import read_labels
 from advlab.models.own import MAX_WEIGHTS_BYTES, PREFIX, add_own
 from advlab.models.own import forget as _forget
+from advlab.models.own_proposal import HEAD as HEAD_BYTES
+from advlab.models.own_proposal import proposal
+from advlab.models.own_settings import Settings
 from advlab.models.preflight import Check, preflight
 from advlab.models.timm_cards import names as timm_names
 
@@ -26,11 +29,13 @@ def forget(name: str) -> None:
 
 
 __all__ = [
+    "HEAD_BYTES",
     "MAX_WEIGHTS_BYTES",
     "Card",
     "Check",
     "Loaded",
     "ModelCache",
+    "Settings",
     "StoppedError",
     "add_own",
     "architectures_of",
@@ -46,6 +51,7 @@ __all__ = [
     "load",
     "on_this_computer",
     "preflight",
+    "proposal",
     "read_labels",
     "timm_names",
     "twin",

@@ -50,6 +50,25 @@ class Settings:
             raise ParameterError(f"crop is the share of the picture that is kept, from 0.1 to 1, not {crop}.")
         return cls(architecture, _names(labels), size, how, " ".join(title.split())[:80] or "Your model")
 
+    @property
+    def sentence(self) -> str:
+        """What they say, for people."""
+        channels, height, width = self.input_size
+        how, first = self.preprocessing, ", ".join(self.labels[:3])
+        more = f" and {len(self.labels) - 3:,} more" if len(self.labels) > 3 else ""
+        colours = "colour" if channels == 3 else "grey"
+        return (
+            f"{self.architecture}; {len(self.labels):,} classes: {first}{more}; {colours} pictures of "
+            f"{width} × {height} pixels; {_normalisation(how)}."
+        )
+
+
+def _normalisation(how: Preprocessing) -> str:
+    if how.mean is None and how.std is None:
+        return "values as they are, in [0, 1]"
+    parts = {"mean": how.mean, "std": how.std}
+    return ", ".join(f"{name} {' '.join(f'{v:g}' for v in values)}" for name, values in parts.items() if values)
+
 
 def _names(labels: Sequence[str] | int) -> tuple[str, ...]:
     count = labels if isinstance(labels, int) else len(labels)
