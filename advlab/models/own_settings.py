@@ -54,20 +54,20 @@ class Settings:
     def sentence(self) -> str:
         """What they say, for people."""
         channels, height, width = self.input_size
-        how, first = self.preprocessing, ", ".join(self.labels[:3])
+        first = ", ".join(self.labels[:3])
         more = f" and {len(self.labels) - 3:,} more" if len(self.labels) > 3 else ""
         colours = "colour" if channels == 3 else "grey"
         return (
             f"{self.architecture}; {len(self.labels):,} classes: {first}{more}; {colours} pictures of "
-            f"{width} × {height} pixels; {_normalisation(how)}."
+            f"{width} × {height} pixels; {self.normalisation}."
         )
 
-
-def _normalisation(how: Preprocessing) -> str:
-    if how.mean is None and how.std is None:
-        return "values as they are, in [0, 1]"
-    parts = {"mean": how.mean, "std": how.std}
-    return ", ".join(f"{name} {' '.join(f'{v:g}' for v in values)}" for name, values in parts.items() if values)
+    @property
+    def normalisation(self) -> str:
+        """Mean and standard deviation, for people."""
+        parts = {"mean": self.preprocessing.mean, "std": self.preprocessing.std}
+        said = (f"{name} {' '.join(f'{v:g}' for v in values)}" for name, values in parts.items() if values)
+        return ", ".join(said) or "values as they are, in [0, 1]"
 
 
 def _names(labels: Sequence[str] | int) -> tuple[str, ...]:

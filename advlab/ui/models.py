@@ -146,7 +146,7 @@ def plain(text: str) -> str:
 
 def more(state: ModelsState) -> None:
     """Everything that can be downloaded."""
-    st.markdown("### More models")
+    st.subheader("More models", anchor="more-models")
     source = st.segmented_control(
         "Library", ["torchvision", "timm"], default="torchvision", required=True, key="library",
         help="torchvision: every classification network with each of its weights. timm: any network by its name.",

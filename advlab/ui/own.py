@@ -1,21 +1,23 @@
 """Weights of one's own: the form, and what a first look at the model finds."""
 
 from html import escape
+from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from advlab import models
 from advlab.errors import AdvlabError, ParameterError
-from advlab.models import Check
+from advlab.models import Check, Settings
 from advlab.serving.job import Status
-from advlab.ui import shelf
+from advlab.ui import description, shelf
 from advlab.ui.models import plain, shelf_of, use
 from advlab.ui.state import ModelsState
 
 # Largest file of weights that the page takes, in MB: the server's own limit (.streamlit/config.toml).
 UPLOAD_MB = 200
 _MOST_CLASSES = 100_000
-_USUAL = "resnet18"
+_USUAL = {"torchvision": "resnet18", "timm": "resnet18", "advlab": "preact_resnet8_w32"}
 _OTHER = "Other"
 _HALVES = "0.5, 0.5, 0.5"
 _NORMALISATIONS = {
@@ -50,15 +52,17 @@ def collect(state: ModelsState) -> bool:
 
 def own(state: ModelsState) -> None:
     """The form, under its button what became of it, and under that the models that came of it."""
-    st.markdown("### Your own weights")
+    st.subheader("Your own weights", anchor="your-own-weights")
     st.markdown(
-        "A `safetensors` file, or a state dict saved by `torch.save`, for a network of torchvision or timm. "
-        "It stays on this server, only you can use it, and nothing in it is ever run."
+        "A `safetensors` file, or a state dict saved by `torch.save`, for a network of torchvision, timm or AdvLab. "
+        "What `python -m advlab train` wrote says the rest itself. It stays on this server, only you can use it, and "
+        "nothing in it is ever run."
     )
     with st.container(border=True, key="own"):
         named = _files(state)
-        _network()
-        _pictures(named=named)
+        if description.show(st.session_state.get(_uploads(state)[0])) is None:
+            _network()
+            _pictures(named=named)
         ready = state.found is not None and state.found.usable
         st.button(
             "Check and add",
@@ -123,14 +127,13 @@ def _network() -> None:
     left, right = st.columns(2)
     with left:
         library = st.segmented_control(
-            "Library", ["torchvision", "timm"], default="torchvision", required=True, key="own-library",
-            persist_state="session",
-        )  # fmt: skip
+            "Library", list(_USUAL), default="torchvision", required=True, key="own-library", persist_state="session"
+        )
     with st.spinner(f"Reading {library}'s list…"):
         names = models.architectures_of(library)
     with right:
         st.selectbox(
-            "Architecture", names, index=names.index(_USUAL), key=f"own-architecture-{library}",
+            "Architecture", names, index=names.index(_USUAL[library]), key=f"own-architecture-{library}",
             persist_state="session", help="The network that the weights were trained in. Type to search.",
         )  # fmt: skip
 
@@ -164,16 +167,31 @@ def _submit(state: ModelsState) -> None:
         state.problem = _NO_FILE
         return
     try:
-        names = _names(state) or int(box["own-classes"])
-        shown = _NORMALISATIONS[box["own-normalisation"]]
-        mean, std = shown or [_numbers(box.get(f"own-{name.lower()}", _HALVES), name) for name in ("Mean", "Std")]
-        library = box["own-library"]
-        # What has just been chosen may have widgets that were not drawn yet: they have what they begin with.
-        architecture = f"{library}:{box.get(f'own-architecture-{library}', _USUAL)}"
-        form = shelf.Form(file.getvalue(), file.name, architecture, names, int(box["own-side"]), mean, std)
+        said = description.chosen(file)
+        form = _said(state, file, said) if said is not None else _typed(state, file)
         state.adding = shelf.take_in(form)
     except AdvlabError as error:
         state.problem = str(error)
+
+
+def _said(state: ModelsState, file: UploadedFile, said: Settings) -> shelf.Form:
+    """What the file says; class names that somebody gave come first."""
+    how, names = said.preprocessing, _names(state) or said.labels
+    title = said.title or Path(file.name).stem
+    return shelf.Form(file.getvalue(), title, said.architecture, names, said.input_size, how.mean, how.std)
+
+
+def _typed(state: ModelsState, file: UploadedFile) -> shelf.Form:
+    """What somebody said."""
+    box = st.session_state
+    names = _names(state) or int(box["own-classes"])
+    shown = _NORMALISATIONS[box["own-normalisation"]]
+    mean, std = shown or [_numbers(box.get(f"own-{name.lower()}", _HALVES), name) for name in ("Mean", "Std")]
+    # What has just been chosen may have widgets that were not drawn yet: they have what they begin with.
+    library, side = box["own-library"], int(box["own-side"])
+    architecture = f"{library}:{box.get(f'own-architecture-{library}', _USUAL[library])}"
+    title = Path(file.name).stem[:40]
+    return shelf.Form(file.getvalue(), title, architecture, names, (3, side, side), mean, std)
 
 
 def _forget_result(state: ModelsState) -> None:

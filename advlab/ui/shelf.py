@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from advlab import models
+from advlab.core.classifier import Size
 from advlab.core.driver import Progress
 from advlab.models import Card, Check
 from advlab.serving.jobs import Job, Jobs
@@ -37,10 +38,10 @@ class Form:
     """What a visitor says about their weights."""
 
     weights: bytes
-    file: str
+    title: str
     architecture: str
     labels: tuple[str, ...] | int
-    side: int
+    input_size: Size
     mean: tuple[float, ...] | None
     std: tuple[float, ...] | None
 
@@ -77,10 +78,10 @@ def take_in(form: Form) -> Job[Own]:
             form.weights,
             architecture=form.architecture,
             labels=form.labels,
-            input_size=(3, form.side, form.side),
+            input_size=form.input_size,
             mean=form.mean,
             std=form.std,
-            title=f"{Path(form.file).stem[:40]}{YOURS}",
+            title=f"{form.title[:60]}{YOURS}",
         )
         usable = False
         try:

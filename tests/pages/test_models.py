@@ -17,6 +17,7 @@ from advlab.data import pictures
 from advlab.errors import ResourceError
 from advlab.ui import models as page_models
 from advlab.ui import own
+from tests.models.test_proposal import HOSTILE, TRUE, described
 from tests.pages.harness import ROOT, app, finish, html, lab, state
 
 TINY = "test_resnet"
@@ -76,9 +77,12 @@ def said(at: AppTest) -> str:
 def test_each_model_on_this_computer_has_a_card() -> None:
     at = page()
     assert not at.exception
+    text = said(at) + "\n".join(code.value for code in at.code)
     for card in models.on_this_computer().values():
-        for fact in (card.title, card.licence, card.source, card.accuracy):
-            assert fact in said(at)
+        published = (card.source, card.accuracy)
+        made = (card.shipped.command, card.shipped.recipe) if card.shipped else published
+        for fact in (card.title, card.licence, *made):
+            assert fact in text
 
 
 def test_addresses_are_links_and_nothing_else_is_markup() -> None:
@@ -192,6 +196,68 @@ def test_the_form_follows_what_is_chosen() -> None:
     (card,) = state(at).models.own.values()
     assert card.labels() == ("cat", "dog", "fish", "bird")
     assert card.preprocessing.mean == (0.5,) * 3
+
+
+def test_a_file_that_says_what_it_is_needs_nothing_typed() -> None:
+    at = page()
+    uploader(at).set_value(("weights.safetensors", described(TRUE), "application/octet-stream")).run()
+    assert not at.exception
+    text = said(at)
+    assert "The file says what it is: Traffic signs · PGD-trained" in text
+    assert "4: stop, give way, no entry, priority road" in text
+    assert "mean 0.5 0.4 0.3, std 0.25 0.2 0.1" in text
+    assert not [box for box in at.selectbox if box.key == "own-normalisation"]
+    at = press(at)
+    assert not at.error
+    (card,) = state(at).models.own.values()
+    assert card.title == "Traffic signs · PGD-trained · yours"
+    assert card.architecture == TRUE["architecture"]
+    assert card.labels() == tuple(TRUE["labels"])
+    assert card.input_size == (3, 32, 32)
+    assert card.preprocessing.mean == (0.5, 0.4, 0.3)
+
+
+def test_what_a_file_says_is_a_proposal_only() -> None:
+    at = page()
+    uploader(at).set_value(("mine.safetensors", described({**TRUE, "mean": [9, 9, 9]}), "")).run()
+    at.toggle(key="own-believe").set_value(False).run()
+    at.segmented_control(key="own-library").set_value("advlab").run()
+    assert at.selectbox(key="own-architecture-advlab").value == "preact_resnet8_w32"
+    at.selectbox(key="own-architecture-advlab").set_value(TRUE["architecture"].partition(":")[2])
+    at.number_input(key="own-classes").set_value(4)
+    at.number_input(key="own-side").set_value(32)
+    at = press(at)
+    assert not at.error
+    (card,) = state(at).models.own.values()
+    assert card.title == "mine · yours"
+    assert card.labels() == ("class 0", "class 1", "class 2", "class 3")
+    assert card.preprocessing.mean == (0.485, 0.456, 0.406)
+
+
+def test_class_names_that_are_given_come_before_the_files() -> None:
+    at = page()
+    uploader(at).set_value(("mine.safetensors", described(TRUE), "")).run()
+    at.file_uploader(key="labels-0").set_value(("names.txt", b"a\nb\nc\nd", "text/plain")).run()
+    (card,) = state(press(at)).models.own.values()
+    assert card.labels() == ("a", "b", "c", "d")
+
+
+@pytest.mark.parametrize("kind", ["deep", "a hub", "a huge side", "std is 0", "too many labels"])
+def test_a_file_that_says_what_cannot_be_is_a_sentence_and_the_form_is_there(kind: str) -> None:
+    at = page()
+    uploader(at).set_value(("mine.safetensors", described(HOSTILE[kind]), "")).run()
+    assert not at.exception
+    assert at.warning[0].value.startswith("What the file says of itself cannot be used (")
+    assert at.selectbox(key="own-architecture-torchvision").value == "resnet18"
+
+
+def test_what_a_file_says_is_no_markup() -> None:
+    at = page()
+    names = ["<img src=x>", "**b**", "c", "d"]
+    uploader(at).set_value(("x.safetensors", described({**TRUE, "title": "<script>", "labels": names}), "")).run()
+    assert "<script>" not in html(at)
+    assert "&lt;script&gt;" in html(at)
+    assert "<img" not in html(at)
 
 
 def test_class_names_that_cannot_be_used_are_said_at_once() -> None:
