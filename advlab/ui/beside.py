@@ -53,8 +53,9 @@ def _pictures(outcome: Outcome, *, key: str, views: tuple[str, ...], stage: bool
 
 def _side(outcome: Outcome) -> None:
     before, after = outcome.before, outcome.after
-    name = f'<span class="after">→ {escape(after.label)} ' if after.index != before.index else '<span class="after">→ '
-    change = f'{name}<span class="share">{percent(after.confidence)}</span></span>' if outcome.changed else ""
+    still = "" if after.index != before.index else "still "
+    now = f'{still}{escape(after.label)} <span class="share">{percent(after.confidence)}</span>'
+    change = f'<span class="after">→ {now}</span>' if outcome.changed else ""
     norm = outcome.request.norm
     taken = f"{norm.symbol} {size(norm, outcome.norms[norm.value])}, {outcome.queries:,} queries"
     st.html(
