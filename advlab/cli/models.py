@@ -1,13 +1,15 @@
 """Commands about models: what there is, and getting it here."""
 
+from pathlib import Path
 from typing import Annotated
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Column, Table
-from typer import Argument, Option
+from typer import Argument, Exit, Option
 
 from advlab import models
 from advlab.cli.base import app, console
+from advlab.cli.verify import verify
 from advlab.models.shipped import Shipped
 from advlab.serving import measured
 
@@ -15,11 +17,22 @@ _MOST_OF_TIMM = 12
 
 
 @app.command("models")
-def list_models(
+def list_models(  # noqa: PLR0917 - each is an option of the command
     word: Annotated[str | None, Argument(help="Only names with this in them; a whole name shows its card.")] = None,
     everything: Annotated[bool, Option("--all", help="Those not on this computer too.")] = False,  # noqa: FBT002
+    verified: Annotated[
+        str | None, Option("--verify", metavar="NAME", help="Count the numbers on this card again; needs --data.")
+    ] = None,
+    data: Annotated[
+        str | None, Option(help="Of --verify: a folder with test pictures, or torchvision:CIFAR10.")
+    ] = None,
+    autoattack: Annotated[Path | None, Option(help="Of --verify: a clone of the official AutoAttack.")] = None,
+    keep: Annotated[Path | None, Option(help="Of --verify: a folder for verdicts, to go on after a stop.")] = None,
+    device: Annotated[str | None, Option(help="Of --verify: cpu, cuda; the best one if left out.")] = None,
 ) -> None:
-    """The models on this computer, or all there are."""
+    """The models on this computer, or all there are; or whether the numbers on a card are true."""
+    if verified is not None:
+        raise Exit(0 if verify(verified, data, official=autoattack, keep=keep, device=device) else 1)
     for sentence in models.broken_cards.values():
         console.print(sentence, style="red", highlight=False, markup=False)
     here = models.on_this_computer()
