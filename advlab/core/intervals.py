@@ -24,4 +24,5 @@ def wilson(correct: int, of: int, confidence: float = 0.95) -> tuple[float, floa
     rate, square = correct / of, z * z / of
     middle = (rate + square / 2) / (1 + square)
     half = z / (1 + square) * (rate * (1 - rate) / of + square / (4 * of)) ** 0.5
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # Exactly so where nothing or everything was counted: rounding would leave the rate itself outside.
+    return max(0.0, middle - half) if correct else 0.0, min(1.0, middle + half) if correct < of else 1.0

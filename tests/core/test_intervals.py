@@ -23,6 +23,13 @@ def test_the_ends_are_where_the_count_is_just_as_far_as_is_allowed(correct, of):
         assert abs(correct / of - end) == pytest.approx(1.959964 * math.sqrt(end * (1 - end) / of), rel=1e-5)
 
 
+@pytest.mark.parametrize("of", [1, 10, 500, 1000, 1001, 4000])
+def test_the_rate_is_never_outside(of):
+    assert wilson(0, of)[0] == 0
+    assert wilson(of, of)[1] == 1
+    assert all(low <= correct / of <= high for correct in range(of + 1) for low, high in [wilson(correct, of)])
+
+
 def test_more_confidence_is_a_wider_interval():
     inner, outer = wilson(30, 100, 0.9), wilson(30, 100, 0.99)
     assert outer[0] < inner[0] < 0.3 < inner[1] < outer[1]
