@@ -27,9 +27,9 @@ def derestriction() -> Plate:
 def strike_out(plate: Plate) -> None:
     """The five bars across what has ended."""
     for place in (-2, -1, 0, 1, 2):
-        shift = place * 0.1
+        shift = place * 0.08
         half = np.sqrt(0.93**2 - shift**2)
-        plate.stroke(turned(line((-half, shift), (half, shift)), -50), 0.062, BLACK, blunt=True)
+        plate.stroke(turned(line((-half, shift), (half, shift)), -45), 0.05, BLACK, blunt=True)
 
 
 def command() -> Plate:
@@ -43,7 +43,7 @@ def command() -> Plate:
 def warning() -> Plate:
     """White in a red triangle that stands on its side."""
     plate = Plate()
-    for scale, radius, colour in ((1.0, 0.12, WHITE), (0.955, 0.11, RED), (0.66, 0.05, WHITE)):
+    for scale, radius, colour in ((1.0, 0.12, WHITE), (0.955, 0.11, RED), (0.71, 0.05, WHITE)):
         plate.area(_scaled(scale, radius), colour)
     return plate
 

@@ -11,6 +11,8 @@ from advlab.data.drawings.plate import Plate
 SIDE = 192
 _FINE = 2 * SIDE  # the sign is laid over at this size, and its edges become smooth when it is halved
 
+_EXPOSURE, _HAZE = 0.74, 10
+
 
 @dataclass(frozen=True)
 class Weather:
@@ -51,7 +53,7 @@ def photograph(plate: Plate, seed: int) -> Image.Image:
     behind.paste((30, 32, 34), mask=shadow)
     behind.paste(_lit(face, day, noise), mask=mask)
     small = behind.reduce(2).filter(ImageFilter.GaussianBlur(0.7))
-    return _grain(small, noise)
+    return _developed(small, noise)
 
 
 def _background(day: Weather, noise: np.random.Generator) -> Image.Image:
@@ -127,7 +129,8 @@ def _lit(face: Image.Image, day: Weather, noise: np.random.Generator) -> Image.I
     return Image.fromarray(np.clip(paint * 0.93 + 12, 0, 255).astype(np.uint8))
 
 
-def _grain(picture: Image.Image, noise: np.random.Generator) -> Image.Image:
-    """The camera's noise."""
-    values = np.asarray(picture) + noise.normal(0, 2.4, (SIDE, SIDE, 1)) + noise.normal(0, 1.2, (SIDE, SIDE, 3))
+def _developed(picture: Image.Image, noise: np.random.Generator) -> Image.Image:
+    """What the camera makes of it: exposed for the sky, so that the rest is dim; with a little haze and grain."""
+    values = np.asarray(picture) * _EXPOSURE + _HAZE
+    values = values + noise.normal(0, 2.4, (SIDE, SIDE, 1)) + noise.normal(0, 1.2, (SIDE, SIDE, 3))
     return Image.fromarray(np.clip(values.round(), 0, 255).astype(np.uint8))

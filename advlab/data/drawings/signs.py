@@ -4,6 +4,7 @@ They are named as our networks name their classes; the most telling ones come fi
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from advlab.data.drawings import frames, lettering, symbols
@@ -13,15 +14,15 @@ from advlab.data.drawings.plate import BLACK, GREY, RED, WHITE, Plate
 def _limit(number: str) -> Plate:
     plate = frames.prohibition()
     if len(number) == 2:
-        lettering.write(plate, number, BLACK, width=0.32, height=0.62, gap=0.2, thick=0.15)
+        lettering.write(plate, number, BLACK, width=0.36, height=0.73, gap=0.23, thick=0.12)
     else:
-        lettering.write(plate, number, BLACK, width=0.22, height=0.58, gap=0.145, thick=0.115)
+        lettering.write(plate, number, BLACK, width=0.255, height=0.72, gap=0.175, thick=0.105)
     return plate
 
 
 def _end_of_limit() -> Plate:
     plate = frames.derestriction()
-    lettering.write(plate, "80", GREY, width=0.34, height=0.72, gap=0.22, thick=0.15)
+    lettering.write(plate, "80", GREY, width=0.42, height=0.84, gap=0.24, thick=0.165)
     frames.strike_out(plate)
     return plate
 
@@ -35,7 +36,7 @@ def _end() -> Plate:
 def _end_of_overtaking(left: Callable[[Plate], None]) -> Plate:
     plate = frames.derestriction()
     left(plate)
-    symbols.car(plate, 0.36, GREY)
+    symbols.car(plate, 0.36, BLACK)
     frames.strike_out(plate)
     return plate
 
@@ -70,15 +71,16 @@ def _no_entry() -> Plate:
     return plate
 
 
-_LIMITS = {f"Speed limit {n}": (lambda n=n: _limit(n)) for n in ("20", "30", "50", "60", "70", "80", "100", "120")}
+_LIMITS = {number: partial(_limit, number) for number in ("20", "30", "50", "60", "70", "80", "100", "120")}
 
 SIGNS: Mapping[str, Callable[[], Plate]] = MappingProxyType(
     {
         "Stop": _stop,
+        "Speed limit 50": _LIMITS["50"],
         "Give way": frames.yielding,
         "No entry": _no_entry,
         "Priority road": frames.diamond,
-        **_LIMITS,
+        **{f"Speed limit {number}": draw for number, draw in _LIMITS.items()},
         "No vehicles": frames.prohibition,
         "Pedestrians": _with(frames.warning, symbols.pedestrian),
         "Roundabout": _with(frames.command, symbols.roundabout),
@@ -108,7 +110,7 @@ SIGNS: Mapping[str, Callable[[], Plate]] = MappingProxyType(
         "Keep left": _with(frames.command, lambda p: symbols.keep(p, left=True)),
         "End of speed limit 80": _end_of_limit,
         "End of all limits": _end,
-        "End of no overtaking": lambda: _end_of_overtaking(lambda p: symbols.car(p, -0.36, GREY)),
-        "End of no overtaking by trucks": lambda: _end_of_overtaking(lambda p: symbols.truck_behind(p, -0.3, GREY)),
+        "End of no overtaking": lambda: _end_of_overtaking(lambda p: symbols.car(p, -0.36, BLACK)),
+        "End of no overtaking by trucks": lambda: _end_of_overtaking(lambda p: symbols.truck_behind(p, -0.3, BLACK)),
     }
 )

@@ -41,10 +41,9 @@ def exclamation(plate: Plate) -> None:
 
 def crossing(plate: Plate) -> None:
     """The wider road, with right of way."""
-    plate.area(
-        line((-0.1, 0.55), (-0.1, -0.06), (-0.21, -0.06), (0, -0.4), (0.21, -0.06), (0.1, -0.06), (0.1, 0.55)), BLACK
-    )
-    plate.box(-0.36, 0.12, 0.36, 0.25, BLACK)
+    road = line((-0.12, 0.58), (-0.12, 0.02), (-0.27, 0.02), (0, -0.38), (0.27, 0.02), (0.12, 0.02), (0.12, 0.58))
+    plate.area(road, BLACK)
+    plate.box(-0.4, 0.18, 0.4, 0.29, BLACK)
 
 
 def bend(plate: Plate, *, left: bool) -> None:
@@ -70,27 +69,30 @@ def bumps(plate: Plate) -> None:
 
 def narrowing(plate: Plate) -> None:
     """A road whose right side comes in."""
-    plate.stroke(line((-0.16, 0.58), (-0.16, -0.24)), 0.1, BLACK, blunt=True)
-    plate.stroke(line((0.26, 0.58), (0.26, 0.3), (0.08, 0.06), (0.08, -0.24)), 0.1, BLACK, blunt=True)
+    plate.stroke(line((-0.12, 0.6), (-0.12, -0.2)), 0.1, BLACK, blunt=True)
+    plate.stroke(line((0.21, 0.6), (0.21, 0.32), (0.07, 0.1), (0.07, -0.2)), 0.1, BLACK, blunt=True)
 
 
 def skidding(plate: Plate) -> None:
     """A car that slips, and its tracks."""
-    tilt = -14
-    body = rounded(((-0.26, 0), (0.26, 0), (0.26, 0.17), (-0.26, 0.17)), 0.04)
-    roof = line((-0.19, 0.02), (-0.12, -0.15), (0.12, -0.15), (0.19, 0.02))
-    for part in (body, roof, line((-0.23, 0.15), (-0.13, 0.15), (-0.13, 0.27), (-0.23, 0.27)),
-                 line((0.13, 0.15), (0.23, 0.15), (0.23, 0.27), (0.13, 0.27))):  # fmt: skip
-        plate.area(moved(turned(part, -tilt), (0.02, -0.02)), BLACK)
-    for x in (-0.3, 0.06):
-        plate.stroke(curve((x + 0.14, 0.3), (x - 0.02, 0.38), (x + 0.16, 0.46), (x + 0.02, 0.56)), 0.06, BLACK)
+    body = rounded(((-0.37, 0), (0.37, 0), (0.37, 0.195), (-0.37, 0.195)), 0.045)
+    roof = line((-0.26, 0.02), (-0.165, -0.185), (0.165, -0.185), (0.26, 0.02))
+    window = line((-0.185, 0), (-0.13, -0.125), (0.13, -0.125), (0.185, 0))
+    wheels = [line((x, 0.17), (x + 0.115, 0.17), (x + 0.115, 0.29), (x, 0.29)) for x in (-0.32, 0.205)]
+    for part in (body, roof, *wheels, window):
+        plate.area(moved(turned(part, 14), (0, 0.015)), WHITE if part is window else BLACK)
+    for track in (
+        curve((-0.23, 0.34), (-0.39, 0.41), (-0.16, 0.48), (-0.39, 0.59)),
+        curve((0.115, 0.38), (-0.045, 0.465), (0.16, 0.52), (0.575, 0.57)),
+    ):
+        plate.stroke(track, 0.035, BLACK)
 
 
 def lights(plate: Plate) -> None:
     """Red, yellow and green."""
-    plate.area(rounded(((-0.17, -0.42), (0.17, -0.42), (0.17, 0.6), (-0.17, 0.6)), 0.14), BLACK)
-    for y, colour in ((-0.24, RED), (0.09, YELLOW), (0.42, GREEN)):
-        plate.disc(0.14, colour, (0, y))
+    for y, colour in ((-0.17, RED), (0.14, YELLOW), (0.45, GREEN)):
+        plate.disc(0.145, BLACK, (0, y))
+        plate.disc(0.125, colour, (0, y))
 
 
 def snowflake(plate: Plate) -> None:
@@ -143,12 +145,17 @@ def works(plate: Plate) -> None:
 
 
 def bicycle(plate: Plate) -> None:
-    """From the side."""
-    for x in (-0.32, 0.32):
-        plate.stroke(arc((x, 0.36), (0.2, 0.2), 0, 360), 0.05, BLACK)
-    frame = line((-0.32, 0.36), (-0.14, 0.06), (0.2, 0.06), (-0.02, 0.36), (-0.14, 0.06))
-    plate.strokes((frame, line((-0.32, 0.36), (-0.02, 0.36)), line((0.32, 0.36), (0.16, -0.06), (0.26, -0.08)),
-                   line((-0.14, 0.06), (-0.17, -0.04)), line((-0.24, -0.04), (-0.1, -0.04))), 0.05, BLACK)  # fmt: skip
+    """From the side, in the sign's thin lines."""
+    for x in (-0.36, 0.36):
+        plate.stroke(arc((x, 0.43), (0.2, 0.2), 0, 360), 0.02, BLACK)
+    for part in (
+        line((-0.36, 0.43), (-0.12, 0.17), (0.17, 0.17), (-0.02, 0.43), (-0.12, 0.17)),
+        line((-0.36, 0.43), (-0.02, 0.43)),
+        line((0.36, 0.43), (0.14, 0.07), (0.23, 0.05)),
+        line((-0.12, 0.17), (-0.15, 0.09)),
+        line((-0.22, 0.09), (-0.07, 0.09)),
+    ):
+        plate.stroke(part, 0.028, BLACK)
 
 
 def deer(plate: Plate) -> None:
@@ -189,9 +196,9 @@ def turn(plate: Plate, *, left: bool) -> None:
 def straight_or(plate: Plate, *, left: bool) -> None:
     """Straight on, or to one side."""
     side = -1 if left else 1
-    plate.arrow(line((-0.16 * side, 0.7), (-0.16 * side, -0.74)), 0.19, 0.54, WHITE)
-    branch = joined(line((-0.16, 0.5)), arc((0.06, 0.44), (0.22, 0.24), 180, 270), line((0.68, 0.2)))
-    plate.arrow(mirrored(branch) if left else branch, 0.18, 0.5, WHITE)
+    plate.arrow(line((-0.14 * side, 0.72), (-0.14 * side, -0.78)), 0.2, 0.6, WHITE)
+    branch = joined(line((-0.14, 0.52)), arc((0.1, 0.4), (0.24, 0.26), 180, 270), line((0.74, 0.14)))
+    plate.arrow(mirrored(branch) if left else branch, 0.19, 0.56, WHITE)
 
 
 def keep(plate: Plate, *, left: bool) -> None:

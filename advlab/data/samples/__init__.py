@@ -7,7 +7,7 @@ from types import MappingProxyType
 from advlab.data.samples.base import Sample, SampleSet, registry
 from advlab.errors import ParameterError
 
-__all__ = ["SAMPLES", "Sample", "SampleSet", "fitting", "known", "sample"]
+__all__ = ["SAMPLES", "Sample", "SampleSet", "fitting", "known", "sample", "usual"]
 
 _SETS = sorted(registry.all().values(), key=lambda one: one.place)
 SAMPLES: Mapping[str, Sample] = MappingProxyType({sample.name: sample for one in _SETS for sample in one.samples})
@@ -35,6 +35,11 @@ def known(prefix: str = "") -> str:
         + (f" and {len(group.samples) - _NAMED} more" if len(group.samples) > _NAMED else "")
         for group in _SETS
     )
+
+
+def usual() -> tuple[Sample, ...]:
+    """The first set: for models of which nobody knows what they know."""
+    return _SETS[0].samples
 
 
 def fitting(labels: Sequence[str]) -> tuple[Sample, ...]:

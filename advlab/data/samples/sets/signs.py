@@ -1,5 +1,6 @@
 """Traffic signs, each drawn in a street of its own."""
 
+import zlib
 from collections.abc import Callable
 
 from PIL import Image
@@ -12,13 +13,13 @@ from advlab.data.samples.base import Sample, SampleSet, registry
 _CREDIT = "drawn by AdvLab, MIT"
 
 
-def _sample(place: int, says: str, draw: Callable[[], Plate]) -> Sample:
+def _sample(says: str, draw: Callable[[], Plate]) -> Sample:
+    name = says.lower().replace(" ", "-")
+
     def load() -> Image.Image:
-        return photograph(draw(), seed=place)
+        return photograph(draw(), seed=zlib.crc32(name.encode()))
 
-    return Sample(says.lower().replace(" ", "-"), says, _CREDIT, (says,), load)
+    return Sample(name, says.replace("Speed limit", "Limit"), _CREDIT, (says,), load)
 
 
-registry.register(
-    "signs", SampleSet(1, tuple(_sample(place, says, draw) for place, (says, draw) in enumerate(SIGNS.items())))
-)
+registry.register("signs", SampleSet(1, tuple(_sample(says, draw) for says, draw in SIGNS.items())))
