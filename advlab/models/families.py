@@ -6,7 +6,7 @@ from advlab.models.card import Card
 
 PHOTOS = "Everyday photos · ImageNet"
 # Of our own networks, those that a lesson begins with; other families follow by name.
-_FIRST = ("Traffic signs", "CIFAR-10", "MNIST digits")
+_FIRST = ("Traffic signs", "CIFAR-10", "Digits")
 
 
 def grouped(cards: Iterable[Card]) -> dict[str, list[Card]]:

@@ -43,6 +43,8 @@ def _anchor(name: str) -> str:
 def _family(state: ModelsState, cards: list[Card], first: Shipped) -> None:
     """The undefended network and its twin side by side, the others below."""
     st.markdown(plain(_intro(first)))
+    if first.data_note:
+        st.caption(plain(first.data_note))
     twin = models.twin(cards[0])
     pair = [cards[0], twin] if twin in cards[1:] and twin is not None else []
     if pair:
@@ -59,11 +61,10 @@ def _intro(first: Shipped) -> str:
     """What the family tells apart, and what the bars are."""
     threat = measured.threat(first)
     norm = "" if first.norm.symbol in threat else f" ({first.norm.symbol})"
-    said = (
+    return (
         f"{first.dataset}, {len(first.labels)} classes. The bars: how many test pictures a network gets right, as they "
         f"are and attacked at {threat}{norm}, with 95% intervals."
     )
-    return f"{said} {first.data_note}".strip()
 
 
 def _pair(state: ModelsState, standard: Card, robust: Card) -> None:

@@ -14,13 +14,13 @@ def test_the_undefended_network_leads_and_the_most_robust_follows(tmp_path, shel
     for name, correct in (("try_standard", 2), ("try_fast", 690), ("try_pgd", 740), ("try_noise", 30)):
         method = "standard" if name == "try_standard" else "other"
         throwaway.write(tmp_path, name, results=counted(correct), method=method)
-    throwaway.write(tmp_path, "digits", family="MNIST digits", results={})
+    throwaway.write(tmp_path, "digits", family="Digits", results={})
     shelf()
     here = models.on_this_computer()
     groups = models.grouped(here.values())
     assert [card.name for card in groups["Trials"]] == ["try_standard", "try_pgd", "try_fast", "try_noise"]
     names = list(groups)
-    assert names.index("MNIST digits") < names.index("Trials") < names.index("Everyday photos · ImageNet")
+    assert names.index("Digits") < names.index("Trials") < names.index("Everyday photos · ImageNet")
     assert "efficientnet_lite0" in {card.name for card in groups["Everyday photos · ImageNet"]}
     assert list(here) == [card.name for group in groups.values() for card in group]
 
