@@ -52,9 +52,10 @@ def test_bars_are_as_long_as_the_rates_and_whiskers_span_the_interval(tmp_path, 
 def test_what_was_not_measured_has_no_bar(tmp_path, shelf) -> None:
     throwaway.write(tmp_path, "try_pgd", results={"pgd": None}, twin=None)
     shelf()
-    text = said(page())
-    assert "Nothing was measured yet." in text
-    assert "PGD-100" not in text
+    (card,) = [text.value for text in page().markdown if "Trial · PGD-trained" in text.value]
+    assert "Nothing was measured yet." in card
+    assert "PGD-100" not in card
+    assert "bar" not in card
 
 
 def test_the_undefended_network_stands_beside_its_twin_and_both_are_attacked_with_one_click(tmp_path, shelf) -> None:
