@@ -3,7 +3,7 @@
 import streamlit as st
 
 from advlab import models
-from advlab.ui import arrival, controls, frame, lab, picker, run
+from advlab.ui import arrival, controls, frame, lab, picker, run, suited
 from advlab.ui.state import lab as lab_state
 
 frame.require()
@@ -14,6 +14,7 @@ run.collect(state)
 picker.forget_truth(state)
 lab.turn(state)
 arrival.arrive(state, cards)
+suited.settle(state, cards)
 if state.presenting and state.outcome is not None and not run.live(state):
     lab.present(state, state.outcome)
     st.stop()
@@ -30,7 +31,7 @@ arrival.write(state, request)
 
 top = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top")
 with top:
-    picker.picker(state)
+    picker.picker(state, card, look)
     lab.page_tools(state, request)
 picker.problem(state)
 # Places that are always there, so that nothing below moves when progress comes and goes.
@@ -42,6 +43,6 @@ with result:
     if state.outcome is not None:
         lab.show_outcome(state, state.outcome, request)
     elif look is not None:
-        lab.show_look(state, look)
+        lab.show_look(state, look, card)
     else:
         lab.wait_for(state)

@@ -1,8 +1,13 @@
 """What is said of a run wherever it is shown: its name, its verdict, and what its numbers are and are not."""
 
+import numpy as np
+
 from advlab import attacks
 from advlab.core.request import AttackRequest
 from advlab.serving.outcome import Outcome, Verdict, size
+
+# Below this width, in pixels, pictures are shown enlarged, each pixel a square.
+SMALL = 100
 
 
 def title(request: AttackRequest) -> str:
@@ -45,3 +50,11 @@ def notes(outcome: Outcome) -> list[str]:
     device = "CPU" if outcome.device == "cpu" else outcome.device
     said.append(f"Seed {request.seed} · {device} · confidence is softmax, not calibrated")
     return said
+
+
+def seen(pixels: np.ndarray) -> str:
+    """What the model sees of a picture `[H, W, C]`, for the beginning of a sentence."""
+    height, width = pixels.shape[:2]
+    if width < SMALL:
+        return f"The {width} × {height} pixels that the model sees, enlarged"
+    return f"The {width} × {height} crop that the model sees"

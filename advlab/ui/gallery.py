@@ -3,57 +3,24 @@
 import base64
 import io
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import streamlit as st
 from PIL import ImageOps
 
+from advlab.serving.notes import SMALL
 from advlab.ui.state import Picture
 
 _SIDE = 144
 
+# So many are shown at once; the others when somebody asks for them.
+_FEW = 4
+_FOLDER = Path(__file__).parent / "components"
 _STRIP = st.components.v2.component(
     "advlab_gallery",
-    html="""
-<div class="strip" role="group" aria-label="Pictures"></div>
-""",
-    css="""
-.strip { display: flex; flex-wrap: wrap; gap: 10px; padding: 3px; }
-button {
-  border: 0; padding: 0; margin: 0; background: none; cursor: pointer; border-radius: 10px;
-  color: var(--st-text-color); font: 500 13px var(--st-font); width: 72px;
-}
-img { display: block; width: 72px; height: 72px; border-radius: 10px; outline: 1px solid var(--st-border-color); }
-button[aria-pressed="true"] img { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
-button[aria-pressed="true"] span { font-weight: 700; }
-button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 5px; }
-span { display: block; padding-top: 5px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-""",
-    js="""
-export default function ({ data, parentElement, setTriggerValue }) {
-  const strip = parentElement.querySelector(".strip");
-  const make = (picture) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.ref = picture.ref;
-    const image = document.createElement("img");
-    image.src = picture.source;
-    image.alt = "";
-    const title = document.createElement("span");
-    title.textContent = picture.title;
-    button.append(image, title);
-    return button;
-  };
-  // Buttons that are there already stay, so that the keyboard's focus is not lost.
-  const there = new Map([...strip.children].map((button) => [button.dataset.ref, button]));
-  const wanted = new Set(data.pictures.map((picture) => picture.ref));
-  there.forEach((button, ref) => wanted.has(ref) || button.remove());
-  data.pictures.forEach((picture) => {
-    const button = there.get(picture.ref) ?? strip.appendChild(make(picture));
-    button.setAttribute("aria-pressed", String(picture.ref === data.chosen));
-    button.onclick = () => setTriggerValue("picked", picture.ref);
-  });
-}
-""",
+    html='<div class="strip" role="group" aria-label="Pictures"></div>',
+    css=(_FOLDER / "gallery.css").read_text("utf-8"),
+    js=(_FOLDER / "gallery.js").read_text("utf-8"),
 )
 
 
@@ -69,15 +36,17 @@ def gallery(offered: Sequence[Picture], chosen: str, picked: Callable[[str], Non
         if ref is not None:
             picked(str(ref))
 
-    data = {
-        "chosen": chosen,
-        "pictures": [{"ref": p.ref, "title": p.title, "source": _thumbnail(p.ref, p)} for p in offered],
-    }
+    shown = [{"ref": p.ref, "title": p.title, "own": p.private} | _thumbnail(p.ref, p) for p in offered]
+    tiny = any(picture["small"] for picture in shown)  # so small that all of them have room
+    data = {"chosen": chosen, "pictures": shown, "tiny": tiny, "few": len(shown) if tiny else _FEW}
     _STRIP(key="gallery", data=data, on_picked_change=clicked, width="content")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _thumbnail(ref: str, _picture: Picture) -> str:  # noqa: ARG001 - the cache's key: it holds the digest
+def _thumbnail(ref: str, _picture: Picture) -> dict[str, object]:  # noqa: ARG001 - the cache's key: it holds the digest
+    image = _picture.image
+    small = min(image.size) < SMALL  # enlarged by the browser, each pixel a square
+    side = min(image.size) if small else _SIDE
     file = io.BytesIO()
-    ImageOps.fit(_picture.image, (_SIDE, _SIDE)).save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    ImageOps.fit(image, (side, side)).save(file, "PNG")
+    return {"small": small, "source": f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"}

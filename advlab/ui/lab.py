@@ -6,10 +6,10 @@ import streamlit as st
 
 from advlab.core.request import AttackRequest
 from advlab.models import Card
-from advlab.serving.notes import title
+from advlab.serving.notes import seen, title
 from advlab.serving.outcome import Look, Outcome, percent
 from advlab.ui import beside as compare
-from advlab.ui import charts, report, run, take, viewer, work
+from advlab.ui import charts, report, run, suited, take, viewer, work
 from advlab.ui.pictures import Figure, figures
 from advlab.ui.state import LabState
 
@@ -49,14 +49,14 @@ def wait_for(state: LabState) -> None:
         st.caption("Loading the model…")
 
 
-def show_look(state: LabState, look: Look) -> None:
+def show_look(state: LabState, look: Look, card: Card) -> None:
     """The picture before any attack."""
     made = state.picture.made_by is not None
     word = "MADE HERE" if made else "BEFORE THE ATTACK"
     hint = "The model's answer to an adversarial picture." if made else "The model's answer. Press Run to change it."
     if state.job is not None:
         hint = "The attack is running."
-    label, side = look.opinion.label, f"{look.pixels.shape[1]} × {look.pixels.shape[0]}"
+    label = look.opinion.label
     st.html(
         f'<div class="verdict {"neutral" if made else "clean"}"><div class="word">{word}</div><div class="headline">'
         f'{escape(label)} <span class="share">{percent(look.opinion.confidence)}</span></div>'
@@ -64,13 +64,13 @@ def show_look(state: LabState, look: Look) -> None:
     )
     grid = st.grid(2, min_column_width=COLUMN, gap="large")
     with grid.cell():
-        alt, about = f"The picture, which the model calls {label}", f"The {side} crop that the model sees."
-        figures([Figure(look.pixels, label, "clean", about + _origin(state, look), alt)])
+        alt, about = f"The picture, which the model calls {label}", f"{seen(look.pixels)}."
+        figures([Figure(look.pixels, label, "clean", about + _origin(state, look, card), alt)])
     with grid.cell():
         charts.opinion("What the model says", look.opinion)
 
 
-def _origin(state: LabState, look: Look) -> str:
+def _origin(state: LabState, look: Look, card: Card) -> str:
     """What had to be done to an unusual picture before the model could see it."""
     width, height = state.picture.image.size
     seen_height, seen_width = look.pixels.shape[:2]
@@ -79,7 +79,8 @@ def _origin(state: LabState, look: Look) -> str:
         said.append(f"It was enlarged from {width} × {height} pixels, so it is blurred.")
     if max(width, height) > 3 * min(width, height):
         said.append(f"It is cut from the middle of {width} × {height} pixels.")
-    return "".join(f" {sentence}" for sentence in (*said, *state.picture.remarks))
+    said += [*state.picture.remarks, suited.remark(state.picture, card)]
+    return "".join(f" {sentence}" for sentence in said if sentence)
 
 
 def show_outcome(state: LabState, outcome: Outcome, request: AttackRequest | None) -> None:

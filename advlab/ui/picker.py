@@ -1,9 +1,12 @@
-"""Which picture: samples, an upload, the camera; and our own files, which are recognised."""
+"""Which picture: samples, an upload, the camera, a drawing; and our own files, which are recognised."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import streamlit as st
+from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from advlab import attacks
 from advlab.core.norms import Norm
@@ -11,18 +14,20 @@ from advlab.core.request import AttackRequest
 from advlab.data import pictures, uploads
 from advlab.data.uploads import Upload
 from advlab.errors import AdvlabError
+from advlab.models import Card
 from advlab.serving.notes import title
-from advlab.serving.outcome import percent, size
+from advlab.serving.outcome import Look, percent, size
 from advlab.serving.recognise import Recognised
-from advlab.ui import arrival, run, work
+from advlab.ui import arrival, run, suited, work
 from advlab.ui.gallery import gallery
+from advlab.ui.pad import SHOWS, pad, reads_digits
 from advlab.ui.state import LabState, Picture
 
 # Own pictures that a visitor's session remembers.
 _KEPT = 4
 
 
-def picker(state: LabState) -> None:
+def picker(state: LabState, card: Card, look: Look | None) -> None:
     """The strip of pictures and the ways to bring another one."""
     row = st.container(horizontal=True, vertical_alignment="center", key="picker", width="content")
     strip = row.container(width="content")
@@ -36,11 +41,13 @@ def picker(state: LabState) -> None:
             args=(state,),
             help="It stays on this server, and only you see it. A PNG that AdvLab made is recognised.",
         )
-    with row.popover("Camera", icon=":material/photo_camera:", key=f"camera-{state.uploads}", on_change="rerun") as box:
-        if box.open:
-            _camera(state)
+    if reads_digits(card):  # a camera does not see what these were trained on: white strokes on black
+        with row.popover("Draw", icon=":material/draw:", key="draw"):
+            pad(state, look, lambda picture: _drawn(state, picture))
+    else:
+        _camera_button(state, row)
     with strip:
-        gallery(list(state.offered.values()), state.picture.ref, lambda ref: _pick(state, ref))
+        gallery(suited.offered(state, card), state.picture.ref, lambda ref: _pick(state, ref))
 
 
 def _pick(state: LabState, ref: str) -> None:
@@ -52,6 +59,12 @@ def problem(state: LabState) -> None:
     """What went wrong with a picture or a run."""
     if state.problem:
         st.error(state.problem, icon=":material/error:")
+
+
+def _camera_button(state: LabState, row: DeltaGenerator) -> None:
+    with row.popover("Camera", icon=":material/photo_camera:", key=f"camera-{state.uploads}", on_change="rerun") as box:
+        if box.open:
+            _camera(state)
 
 
 def _camera(state: LabState) -> None:
@@ -84,7 +97,12 @@ def _uploaded(state: LabState) -> None:
         _bring(state, file.getvalue(), file.name)
 
 
-def _bring(state: LabState, data: bytes, name: str) -> None:
+def _drawn(state: LabState, picture: Image.Image) -> None:
+    """A digit of the visitor's own: kept, attacked and taken along like an upload."""
+    _bring(state, pictures.png(np.asarray(picture)[..., None]), "digit.png", "Your digit", SHOWS)
+
+
+def _bring(state: LabState, data: bytes, name: str, title: str = "Your picture", shows: tuple[str, ...] = ()) -> None:
     state.uploads += 1
     try:
         upload = uploads.take(data, name)
@@ -92,8 +110,8 @@ def _bring(state: LabState, data: bytes, name: str) -> None:
         state.problem = str(error)
         return
     made_by = _made_by(state, upload)
-    title = "Your picture" if made_by is None else "Made here"
-    mine = Picture(f"upload:{upload.digest}", title, upload, Path(name).stem, name, made_by, upload.remarks)
+    title = title if made_by is None else "Made here"
+    mine = Picture(f"upload:{upload.digest}", title, upload, Path(name).stem, name, made_by, upload.remarks, shows)
     # The strip shows one own picture; a few before it stay known, since files may have been made from them.
     state.brought = dict([*state.brought.items(), (mine.ref, mine)][-_KEPT:])
     state.offered = {ref: p for ref, p in state.offered.items() if not p.private} | {mine.ref: mine}

@@ -9,9 +9,7 @@ import numpy as np
 import streamlit as st
 
 from advlab.data import pictures
-
-# Below this width pixels are shown as squares instead of being smoothed.
-_SMALL = 100
+from advlab.serving.notes import SMALL
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ def figures(items: Sequence[Figure]) -> None:
 
 def _figure(item: Figure) -> str:
     source = base64.b64encode(encode(item.pixels)).decode()
-    small = ' class="small"' if item.pixels.shape[1] < _SMALL else ""
+    small = ' class="small"' if item.pixels.shape[1] < SMALL else ""
     return (
         f'<figure><div class="frame"><img{small} src="data:image/png;base64,{source}" alt="{escape(item.alt)}">'
         f'<span class="tag {item.kind}">{escape(item.tag)}</span></div>'

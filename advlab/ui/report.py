@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from advlab.core.norms import Norm
-from advlab.serving.notes import notes, word
+from advlab.serving.notes import notes, seen, word
 from advlab.serving.outcome import Outcome, percent, sentence, size
 from advlab.ui.pictures import Figure, figures
 
@@ -34,10 +34,9 @@ def verdict(outcome: Outcome) -> None:
 
 def only_picture(outcome: Outcome) -> None:
     """The clean picture, where nothing was changed."""
-    side = f"{outcome.clean.shape[1]} × {outcome.clean.shape[0]}"
     label = outcome.before.label
     alt = f"Clean picture, which the model calls {label}"
-    figures([Figure(outcome.clean, label, "clean", f"The {side} crop that the model sees; nothing was changed.", alt)])
+    figures([Figure(outcome.clean, label, "clean", f"{seen(outcome.clean)}; nothing was changed.", alt)])
 
 
 def three(outcome: Outcome) -> None:

@@ -1,5 +1,6 @@
 """What one visitor has chosen and got: one object in the session, never string keys in pages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +11,7 @@ from PIL import Image
 from advlab import models
 from advlab.core.request import AttackRequest
 from advlab.data.samples import SAMPLES
+from advlab.data.samples.base import fits
 from advlab.models import Card
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Look, Outcome
@@ -41,6 +43,7 @@ class Picture:
     file: str = ""  # the name of the uploaded file
     made_by: AttackRequest | None = None  # the run that it came from, if it is one of our own files
     remarks: tuple[str, ...] = ()  # sentences on what was done to an unusual file
+    shows: tuple[str, ...] = ()  # class names for what is in it, where that is known
 
     @property
     def image(self) -> Image.Image:
@@ -56,6 +59,10 @@ class Picture:
     def private(self) -> bool:
         """Whether somebody brought it: then it is in no link."""
         return not self.ref.startswith("sample:")
+
+    def fits(self, labels: Sequence[str]) -> bool:
+        """Whether what it shows may be among these classes; of what people bring nobody knows."""
+        return not self.shows or fits(self.shows, labels)
 
     def named(self, card: Card) -> str:
         """What a request for this model calls it: one of our own files is taken pixel by pixel where it fits."""
@@ -93,6 +100,9 @@ class LabState:
     view: str = "swipe"
     reported: str | None = None  # the view that the viewer last reported
     arrivals: int = 0  # how often a link has chosen the view
+    labels: tuple[str, ...] | None = None  # of the model that the picture was last settled for
+    linked: str | None = None  # the picture that the last link named
+    drawing: list[list[list[float]]] = field(default_factory=list)  # strokes of the visitor's own digit
     strange: bool = False  # the picture is another one since the controls were drawn
     released: dict[str, float] = field(default_factory=dict)  # by run: where the handle for ε was let go
     presenting: bool = False
@@ -118,7 +128,9 @@ class LabState:
 def lab() -> LabState:
     """This visitor's lab; made on the first visit, kept while pages change."""
     if "lab" not in st.session_state:
-        offered = {f"sample:{s.name}": Picture(f"sample:{s.name}", s.title, s, s.name) for s in SAMPLES.values()}
+        offered = {
+            f"sample:{s.name}": Picture(f"sample:{s.name}", s.title, s, s.name, shows=s.shows) for s in SAMPLES.values()
+        }
         st.session_state["lab"] = LabState(picture=next(iter(offered.values())), offered=offered)
     state: LabState = st.session_state["lab"]
     return state

@@ -9,6 +9,7 @@ import streamlit as st
 from advlab.core.norms import Norm
 from advlab.data import pictures
 from advlab.serving import strength
+from advlab.serving.notes import SMALL, seen
 from advlab.serving.outcome import Outcome, Verdict, percent, size
 
 VIEWS = ("swipe", "pair", "change", "blink", "steps", "strength")
@@ -84,6 +85,7 @@ def _pictures(name: str, _outcome: Outcome) -> dict[str, object]:
         "id": name,
         "width": width,
         "height": height,
+        "small": width < SMALL,
         "colour": channels == 3,
         "clean": _source(_outcome.clean),
         "adversarial": _source(_outcome.adversarial),
@@ -91,8 +93,7 @@ def _pictures(name: str, _outcome: Outcome) -> dict[str, object]:
         "adversarialTag": f"{after.label} {percent(after.confidence)}",
         "kind": "target" if _outcome.verdict is Verdict.TARGET_HIT else same,
         "gain": gain(_outcome),
-        "caption": f"The {width} × {height} crop that the model sees, clean on the left. "
-        f"On the right no value differs by more than {largest}.",
+        "caption": f"{seen(_outcome.clean)}; clean on the left. On the right no value differs by more than {largest}.",
     }
 
 

@@ -88,7 +88,7 @@ class Viewer {
   async update(data, report) {
     this.data = data;
     this.report = report;
-    this.root.classList.toggle("small", data.width < 100);
+    this.root.classList.toggle("small", data.small);
     this.root.classList.toggle("stage", data.stage);
     if (!data.views.includes(this.mode) || this.arrivals !== data.arrivals) this.mode = data.view;
     this.arrivals = data.arrivals;

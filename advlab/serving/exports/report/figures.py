@@ -7,20 +7,17 @@ import numpy as np
 from advlab.core.norms import Norm
 from advlab.data import pictures
 from advlab.serving.exports.report.text import safe
+from advlab.serving.notes import SMALL, seen
 from advlab.serving.outcome import Outcome, Verdict, percent, size
-
-# Below this width pixels are shown as squares instead of being smoothed.
-_SMALL = 100
 
 
 def comparison(outcome: Outcome) -> str:
     """Both pictures in one place with a handle between them; on paper and without scripts side by side."""
     before, after = outcome.before, outcome.after
-    height, width = outcome.clean.shape[:2]
     clean = _image(pictures.png(outcome.clean), outcome, f"Clean picture, which the model calls {before.label}")
     tag = f'<span class="tag clean">{safe(before.label)} {safe(percent(before.confidence))}</span>'
     if not outcome.changed:
-        caption = f"The {width} × {height} crop that the model sees. The attack changed nothing."
+        caption = f"{seen(outcome.clean)}. The attack changed nothing."
         return f'<figure><div class="frame">{clean}{tag}</div><figcaption>{caption}</figcaption></figure>'
     adversarial = _image(outcome.png, outcome, f"Picture after the attack, which the model calls {after.label}")
     kind = after_kind(outcome)
@@ -33,7 +30,7 @@ def comparison(outcome: Outcome) -> str:
         '<div class="handle" aria-hidden="true"><span>↔</span></div>'
         '<input type="range" min="0" max="100" value="50" step="2" '
         'aria-label="How much of the clean picture is shown, in percent"></div>'
-        f"<figcaption>The {width} × {height} crop that the model sees: clean on the left, after the attack on the "
+        f"<figcaption>{seen(outcome.clean)}: clean on the left, after the attack on the "
         f"right. No value differs by more than {safe(largest)}.</figcaption></figure>"
     )
 
@@ -69,6 +66,6 @@ def after_kind(outcome: Outcome) -> str:
 
 def _image(png: bytes, outcome: Outcome, alt: str) -> str:
     height, width = outcome.clean.shape[:2]
-    small = ' class="small"' if width < _SMALL else ""
+    small = ' class="small"' if width < SMALL else ""
     data = base64.b64encode(png).decode()
     return f'<img{small} src="data:image/png;base64,{data}" width="{width}" height="{height}" alt="{safe(alt)}">'
