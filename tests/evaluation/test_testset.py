@@ -71,8 +71,9 @@ def test_no_picture_is_a_mistake():
     ],
 )
 def test_classes_are_numbered_as_the_network_does(theirs, ours, expected):
-    data = testset.as_named(image_set([0, 1, 2], theirs), ours)
-    assert data.labels.tolist() == expected
+    data = testset.as_named(image_set([2, 0, 1, 1], theirs), ours)
+    assert data.labels.tolist() == [expected[label] for label in (2, 0, 1, 1)]
+    assert torch.equal(data.images, image_set([2, 0, 1, 1], theirs).images)
 
 
 def test_other_classes_are_refused():
