@@ -39,7 +39,7 @@ def list_attacks() -> None:
 def attack_picture(  # noqa: PLR0917 - each is an option of the command
     context: typer.Context,
     picture: Annotated[
-        str | None, Argument(help="A file, or sample:coffee, sample:cat, sample:rocket, sample:motorcycle.")
+        str | None, Argument(help="A file, or a sample: sample:coffee, sample:stop, sample:digit-7.")
     ] = None,
     model: Annotated[str, Option(help="See `python -m advlab models`.")] = "efficientnet_lite0",
     attack: Annotated[str, Option(help="See `python -m advlab attacks`.")] = "pgd",

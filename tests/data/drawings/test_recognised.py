@@ -62,12 +62,12 @@ def attacked(classifier: Classifier, limit: str) -> advlab.AttackResult:
 def test_the_stop_sign_becomes_a_speed_limit_on_the_standard_network(limit: str) -> None:
     classifier = network("signs_standard")
     attacked(classifier, limit)  # what is made once
-    begin = time.perf_counter()
+    begin = time.process_time()  # not the clock: other work on the machine is not the attack's
     result = attacked(classifier, limit)
     assert classifier.labels[result.label_before] == "Stop"
     assert bool(result.success)
     assert classifier.labels[result.label_after] == limit
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize("limit", LIMITS)
