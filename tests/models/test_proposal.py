@@ -162,9 +162,7 @@ def test_what_cannot_be_is_a_sentence(kind):
 
 def test_words_that_would_change_others_are_made_plain():
     said = models.proposal(
-        described(
-            {**TRUE, "title": "a\n\u202eb\x1b[31m", "labels": ["<b>stop</b>", "**x**", " two\twords ", "c"]}
-        )
+        described({**TRUE, "title": "a\n\u202eb\x1b[31m", "labels": ["<b>stop</b>", "**x**", " two\twords ", "c"]})
     )
     assert said.title == "a b [31m"
     assert said.labels == ("<b>stop</b>", "**x**", "two words", "c")
