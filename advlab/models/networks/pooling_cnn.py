@@ -40,5 +40,5 @@ def _pooling(widths: tuple[int, int, int], classes: int, size: Size) -> nn.Seque
     return nn.Sequential(OrderedDict(layers))
 
 
-for _widths in ((32, 96, 96), (64, 192, 192), (64, 256, 256)):
+for _widths in ((32, 96, 96), (48, 128, 128), (64, 192, 192), (64, 256, 256)):
     registry.register(f"pooling_cnn_{'_'.join(map(str, _widths))}", partial(_pooling, _widths))
