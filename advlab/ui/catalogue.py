@@ -51,9 +51,9 @@ def _family(state: ModelsState, cards: list[Card], first: Shipped) -> None:
         _pair(state, cards[0], pair[1])
     rest = [card for card in cards if card not in pair]
     if rest:
-        grid = st.grid(3, min_column_width=_COLUMN, gap="medium")
+        grid = st.grid(3, min_column_width=_COLUMN, gap="medium", border=True)
         for card in rest:
-            with grid.cell(), st.container(border=True, height="stretch"):
+            with grid.cell():
                 _card(state, card)
 
 
@@ -95,9 +95,10 @@ def _card(state: ModelsState, card: Card) -> None:
     if shipped is None:
         return
     bars = "".join(_bar(count, shipped) for count in shipped.results.counted) or "<p>Nothing was measured yet.</p>"
+    summary = escape(card.summary).replace(" = ", "&nbsp;=&nbsp;")  # “ε = 8/255” stays on one line
     st.markdown(
         f'<div class="card ours"><div class="title" role="heading" aria-level="4">{escape(card.title)}</div>'
-        f"<p>{escape(card.summary)}</p>"
+        f"<p>{summary}</p>"
         f'<dl class="rates">{bars}</dl></div>',
         unsafe_allow_html=True,
     )

@@ -43,9 +43,9 @@ def head(state: ModelsState) -> None:
 
 def shelf_of(state: ModelsState, cards: Mapping[str, Card]) -> None:
     """One card for each model, with what can be done with it."""
-    grid = st.grid(3, min_column_width=_COLUMN, gap="medium")
+    grid = st.grid(3, min_column_width=_COLUMN, gap="medium", border=True)
     for name, card in cards.items():
-        with grid.cell(), st.container(border=True, height="stretch"):
+        with grid.cell():
             facts(card)
             with st.container(horizontal=True):
                 use(state, name, key=f"use-{name}")
