@@ -103,6 +103,12 @@ def test_the_radius_of_pgd_grows_with_the_ramp():
     assert losses[2] == pytest.approx(losses[3], rel=1e-6)
 
 
+def test_the_radius_of_pgd_is_in_units_of_the_epsilon_it_is_judged_at():
+    half, whole = value(PGDTraining(steps=5, radius=0.5), eps=0.1), value(PGDTraining(steps=5), eps=0.1)
+    assert half == pytest.approx(value(PGDTraining(steps=5), eps=0.05), rel=1e-6)
+    assert value(Standard()) < half < whole
+
+
 def test_trades_without_its_robust_term_is_standard_training():
     plain, none = value(Standard()), value(Trades(beta=0, steps=2))
     some, more = (value(Trades(beta=beta, steps=5)) for beta in (1, 6))
