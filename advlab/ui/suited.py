@@ -36,12 +36,13 @@ def settle(state: LabState, cards: Mapping[str, Card]) -> None:
 def offered(state: LabState, card: Card) -> list[Picture]:
     """What the strip shows for a model: the samples that it knows, or photos if there are none; and the chosen one."""
     labels = card.labels()
-    refs = {f"sample:{one.name}" for one in fitting(labels) or usual()}
-    return [
+    place = {f"sample:{one.name}": place for place, one in enumerate(fitting(labels) or usual())}
+    shown = [
         picture
         for ref, picture in state.offered.items()
-        if ref in refs or ref == state.picture.ref or (picture.private and picture.fits(labels))
+        if ref in place or ref == state.picture.ref or (picture.private and picture.fits(labels))
     ]
+    return sorted(shown, key=lambda one: place.get(one.ref, len(place) if one.private else -1))
 
 
 def remark(picture: Picture, card: Card) -> str:

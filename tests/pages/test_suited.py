@@ -13,7 +13,7 @@ from advlab.ui import pad, suited
 from tests.models.throwaway import shelf, weights, write  # noqa: F401 - a fixture
 from tests.pages.harness import finish, html, lab, png, state
 
-THINGS = ["ship", "truck", "frog"]
+THINGS = ["frog", "horse", "deer"]
 SIGNS = ["Stop", "Speed limit 20", "Give way", "No entry"]
 
 

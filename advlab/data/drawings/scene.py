@@ -53,26 +53,26 @@ def photograph(plate: Plate, seed: int) -> Image.Image:
     behind.paste((30, 32, 34), mask=shadow)
     behind.paste(_lit(face, day, noise), mask=mask)
     small = behind.reduce(2).filter(ImageFilter.GaussianBlur(0.7))
-    return _developed(small, noise)
+    return developed(small, noise)
 
 
 def _background(day: Weather, noise: np.random.Generator) -> Image.Image:
     """Sky over leaves and walls, out of focus."""
     down = np.linspace(0, 1, SIDE)[:, None]
-    horizon = 0.42 + 0.5 * (_clouds(noise, 5)[:1] - 0.5)  # of each column: tops of trees and roofs
+    horizon = 0.42 + 0.5 * (clouds(noise, 5)[:1] - 0.5)  # of each column: tops of trees and roofs
     ground = np.clip((down - horizon) / 0.1, 0, 1)[..., None]
     depth = np.clip((down - horizon) / 0.5, 0, 1)[..., None]
     sky, far, near = (np.array(colour, dtype=np.float64) for colour in (day.sky, day.far, day.near))
-    leaves = 0.5 * _clouds(noise, 9) + 0.3 * _clouds(noise, 21) + 0.2 * _clouds(noise, 48)
+    leaves = 0.5 * clouds(noise, 9) + 0.3 * clouds(noise, 21) + 0.2 * clouds(noise, 48)
     land = (far + (near - far) * depth) * (0.42 + 1.16 * leaves[..., None])
     through = np.clip((leaves - 0.66) * 9, 0, 0.8)[..., None]  # the sky between leaves
     land += (sky - land) * through * (1 - depth)
-    air = sky * (1.04 - 0.1 * down[..., None] + 0.08 * (_clouds(noise, 3)[..., None] - 0.5))
+    air = sky * (1.04 - 0.1 * down[..., None] + 0.08 * (clouds(noise, 3)[..., None] - 0.5))
     mixed = air + (land - air) * ground
     return Image.fromarray(np.clip(mixed, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(2.2))
 
 
-def _clouds(noise: np.random.Generator, cells: int) -> np.ndarray:
+def clouds(noise: np.random.Generator, cells: int) -> np.ndarray:
     """Smooth noise `[SIDE, SIDE]` in [0, 1] with about so many spots across."""
     coarse = noise.integers(0, 256, (cells, cells), dtype=np.uint8)
     return np.asarray(Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC)) / 255
@@ -129,7 +129,7 @@ def _lit(face: Image.Image, day: Weather, noise: np.random.Generator) -> Image.I
     return Image.fromarray(np.clip(paint * 0.93 + 12, 0, 255).astype(np.uint8))
 
 
-def _developed(picture: Image.Image, noise: np.random.Generator) -> Image.Image:
+def developed(picture: Image.Image, noise: np.random.Generator) -> Image.Image:
     """What the camera makes of it: exposed for the sky, so that the rest is dim; with a little haze and grain."""
     values = np.asarray(picture) * _EXPOSURE + _HAZE
     values = values + noise.normal(0, 2.4, (SIDE, SIDE, 1)) + noise.normal(0, 1.2, (SIDE, SIDE, 3))

@@ -14,9 +14,11 @@ from advlab.data.samples import Sample, fitting, sample
 from advlab.errors import ParameterError
 
 # At least this sure of the right class: an undefended network, and one that was trained to be careful.
-SURE = {"signs_standard": 0.6, "mnist_standard": 0.9}
+SURE = {"signs_standard": 0.6, "mnist_standard": 0.9, "cifar10_standard": 0.4}
 # Those that see less for their robustness: how many of the samples they must read.
 MOST = {"signs_pgd": 40, "signs_trades": 40, "mnist_pgd": 10, "mnist_distilled": 10}
+# So many samples, where it is not one for each class: four vehicles and a cat.
+KNOWN = {"cifar10_standard": 5}
 LIMITS = [f"Speed limit {number}" for number in (20, 30, 50, 60, 70, 80, 100, 120)]
 
 
@@ -39,7 +41,7 @@ def share(classifier: Classifier, one: Sample) -> tuple[bool, float]:
 def test_the_standard_network_is_sure_of_each_sample(name: str) -> None:
     classifier = network(name)
     found = {one.name: share(classifier, one) for one in fitting(classifier.labels)}
-    assert len(found) == len(classifier.labels)
+    assert len(found) == KNOWN.get(name, len(classifier.labels))
     assert not {name for name, (right, _) in found.items() if not right}
     assert min(found.values(), key=lambda pair: pair[1])[1] > SURE[name], found
 
