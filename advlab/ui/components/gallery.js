@@ -31,7 +31,8 @@ function more() {
 function folded(data) {
   const samples = data.pictures.filter((picture) => !picture.own).map((picture) => picture.ref);
   const own = data.pictures.filter((picture) => picture.own).map((picture) => picture.ref);
-  const first = samples.slice(0, data.few);
+  // A tile that says there is one more would take that one's place.
+  const first = samples.slice(0, samples.length > data.few + 1 ? data.few : samples.length);
   if (samples.includes(data.chosen) && !first.includes(data.chosen)) first.splice(-1, 1, data.chosen);
   return new Set([...first, ...own]);
 }
