@@ -19,8 +19,9 @@ from advlab.errors import InputError, ParameterError
 from advlab.models import architectures, best_device
 from advlab.training import checkpoint
 from advlab.training.average import Average
+from advlab.training.choice import replaces
 from advlab.training.held_out import HeldOut
-from advlab.training.method import Batch, Epoch, Forward, Method, Select
+from advlab.training.method import Batch, Epoch, Forward, Method
 from advlab.training.progress import Progress, Report
 from advlab.training.recipe import Recipe
 from advlab.training.schedule import learning_rate
@@ -241,13 +242,7 @@ class _Loop:
 
     def _choose(self, run: _Run) -> None:
         """Keep the averaged weights if this epoch is the best so far."""
-        kind = self._method.select
-
-        def score(epoch: Epoch) -> float:
-            value = epoch.robust if kind is Select.ROBUST else epoch.clean
-            return float(epoch.epoch) if kind is Select.LAST or value != value else value  # noqa: PLR0124 - not a number
-
-        if all(score(run.epochs[-1]) >= score(other) for other in run.epochs):
+        if replaces(run.epochs, run.chosen, self._method.select, self._recipe.tolerance):
             run.chosen = run.epochs[-1].epoch
             run.best = {key: tensor.detach().clone() for key, tensor in run.average.network.state_dict().items()}
 

@@ -35,6 +35,7 @@ class Recipe(BaseModel):
         clip: largest norm of the gradient; 0: no limit.
         held_out: training images that are kept back to choose the best epoch.
         checked: so many of them are attacked after each epoch.
+        tolerance: an epoch that is less robust by less than this is preferred where it is more accurate.
         seed: of weights, order, augmentation and attacks.
         precision: of forward and backward; "auto" is bf16 where the device computes it.
     """
@@ -63,6 +64,7 @@ class Recipe(BaseModel):
     clip: float = Field(0.0, ge=0)
     held_out: int = Field(1000, ge=0)
     checked: int = Field(500, ge=0)
+    tolerance: float = Field(0.0, ge=0, le=1)
     seed: int = Field(0, ge=0)
     precision: Literal["auto", "float32", "bf16"] = "auto"
 
