@@ -92,8 +92,10 @@ def claimed(page) -> str:
 
 
 def said(page, side: str) -> str:
-    """The label on one side of the viewer, without its confidence."""
-    return page.locator(f".viewer .tag.{side}").inner_text().rsplit(" ", 1)[0]
+    """The label on one side of the viewer, without its confidence; the viewer writes it once its pictures are there."""
+    tag = page.locator(f".viewer .tag.{side}:not(:empty)")
+    tag.wait_for(timeout=LONG)
+    return tag.inner_text().rsplit(" ", 1)[0]
 
 
 def taken(page, kind: str) -> bytes:
