@@ -13,17 +13,12 @@ pytestmark = pytest.mark.browser
 KNOWN = models.on_this_computer()
 
 
-def needs(*names: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(not set(names) <= set(KNOWN), reason=f"{' and '.join(names)} are not trained yet")
-
-
 def open_at(page, link: str) -> None:
     page.goto(f"/lab?v=1&{link}")
     page.wait_for_selector(".verdict", timeout=LONG)
     settle(page)
 
 
-@needs("signs_standard", "signs_pgd")
 def test_a_stop_sign_becomes_a_speed_limit_and_not_on_the_robust_network(page) -> None:
     labels = KNOWN["signs_standard"].labels()
     story = f"image=sample:stop&attack=pgd&eps=8&goal=targeted&target={labels.index('Speed limit 80')}"
@@ -45,7 +40,6 @@ def test_a_stop_sign_becomes_a_speed_limit_and_not_on_the_robust_network(page) -
     assert "Speed limit" not in page.locator(".verdict .headline").inner_text()
 
 
-@needs("signs_standard")
 def test_the_strip_is_folded_and_opens_by_keyboard(page) -> None:
     open_at(page, "model=signs_standard")
     tiles = page.locator(".strip [data-ref]")
@@ -79,7 +73,6 @@ def reads(page, digit: str) -> None:
     page.wait_for_function(f"document.body.innerText.includes('The model reads {digit} ')", timeout=LONG)
 
 
-@needs("mnist_standard")
 def test_a_digit_of_ones_own_is_read_undone_and_attacked(page) -> None:
     open_at(page, "model=mnist_standard")
     page.get_by_role("button", name="Draw").click()
@@ -106,7 +99,6 @@ def test_a_digit_of_ones_own_is_read_undone_and_attacked(page) -> None:
     assert page.locator(".pad .undo").is_enabled()
 
 
-@needs("mnist_standard")
 def test_a_digit_is_drawn_with_the_keyboard_alone(page) -> None:
     open_at(page, "model=mnist_standard")
     page.get_by_role("button", name="Draw").focus()

@@ -11,7 +11,6 @@ import advlab
 from advlab import models
 from advlab.core.classifier import Classifier
 from advlab.data.samples import Sample, fitting, sample
-from advlab.errors import ParameterError
 
 # At least this sure of the right class: an undefended network, and one that was trained to be careful.
 SURE = {"signs_standard": 0.6, "mnist_standard": 0.9, "cifar10_standard": 0.4}
@@ -20,13 +19,6 @@ MOST = {"signs_pgd": 40, "signs_trades": 40, "mnist_pgd": 10, "mnist_distilled":
 # So many samples, where it is not one for each class: four vehicles and a cat.
 KNOWN = {"cifar10_standard": 5}
 LIMITS = [f"Speed limit {number}" for number in (20, 30, 50, 60, 70, 80, 100, 120)]
-
-
-def network(name: str) -> Classifier:
-    try:
-        return models.load(name)
-    except ParameterError:
-        pytest.skip(f"{name} is not trained yet")
 
 
 @torch.no_grad()
@@ -39,7 +31,7 @@ def share(classifier: Classifier, one: Sample) -> tuple[bool, float]:
 
 @pytest.mark.parametrize("name", SURE)
 def test_the_standard_network_is_sure_of_each_sample(name: str) -> None:
-    classifier = network(name)
+    classifier = models.load(name)
     found = {one.name: share(classifier, one) for one in fitting(classifier.labels)}
     assert len(found) == KNOWN.get(name, len(classifier.labels))
     assert not {name for name, (right, _) in found.items() if not right}
@@ -48,7 +40,7 @@ def test_the_standard_network_is_sure_of_each_sample(name: str) -> None:
 
 @pytest.mark.parametrize("name", MOST)
 def test_a_defended_network_reads_most_samples(name: str) -> None:
-    classifier = network(name)
+    classifier = models.load(name)
     known = fitting(classifier.labels)
     wrong = [one.name for one in known if not share(classifier, one)[0]]
     assert len(known) - len(wrong) >= MOST[name], wrong
@@ -63,7 +55,7 @@ def attacked(classifier: Classifier, limit: str) -> advlab.AttackResult:
 
 @pytest.mark.parametrize("limit", LIMITS)
 def test_the_stop_sign_becomes_a_speed_limit_on_the_standard_network(limit: str) -> None:
-    classifier = network("signs_standard")
+    classifier = models.load("signs_standard")
     attacked(classifier, limit)  # what is made once
     begin = time.process_time()  # not the clock: other work on the machine is not the attack's
     result = attacked(classifier, limit)
@@ -75,7 +67,7 @@ def test_the_stop_sign_becomes_a_speed_limit_on_the_standard_network(limit: str)
 
 @pytest.mark.parametrize("limit", LIMITS)
 def test_the_stop_sign_stays_a_stop_sign_on_the_robust_network(limit: str) -> None:
-    classifier = network("signs_pgd")
+    classifier = models.load("signs_pgd")
     result = attacked(classifier, limit)
     assert not bool(result.success)
     assert classifier.labels[result.label_after] == "Stop"
