@@ -24,6 +24,7 @@ LINK = (
 def open_link(page, link: str = LINK) -> None:
     page.goto(link)
     page.wait_for_selector(".verdict .word:not(:has-text('BEFORE'))", timeout=LONG)
+    page.wait_for_selector(".st-key-present button", timeout=LONG)  # drawn after the verdict
     settle(page)
 
 
