@@ -24,7 +24,7 @@ VALUES = ("margin", "probability", "loss", "lead")
 # Positions, unlike pictures, are nothing: so many are made into pictures at a time.
 _BLOCK = 256
 # A cell is looked into where the lead at a corner is less than this part of how much it varies over the cell.
-_CLOSE = 0.25
+_CLOSE = 0.1
 
 
 @dataclass(frozen=True)
