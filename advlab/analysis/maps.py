@@ -1,0 +1,78 @@
+"""Which layers of a network still have places: what Grad-CAM can be taken at, on a private clone."""
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from advlab.core.classifier import Classifier
+from advlab.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A module that gives a map of features.
+
+    Attributes:
+        name: dotted, inside of the classifier's network.
+        size: `(channels, height, width)` of the map.
+    """
+
+    name: str
+    size: tuple[int, int, int]
+
+
+def private(classifier: Classifier) -> Classifier:
+    """The same model with modules of its own, for methods that put hooks on them; the weights are shared."""
+    kept = {id(tensor): tensor for tensor in (*classifier.parameters(), *classifier.buffers())}
+    return copy.deepcopy(classifier, kept)
+
+
+def layers(classifier: Classifier) -> tuple[Layer, ...]:
+    """All layers with a map larger than one place, in the order in which they are computed.
+
+    What comes before the last layer that gives tokens (a transformer's) is left out: after it places are mixed.
+    """
+    clone, seen = private(classifier), list[Layer | None]()
+
+    def watch(name: str, module: nn.Module) -> None:
+        def hook(_: nn.Module, __: object, output: object) -> None:
+            if isinstance(output, Tensor) and output.dim() == 3:
+                seen.append(None)
+            elif isinstance(output, Tensor) and output.dim() == 4 and output.shape[2] * output.shape[3] > 1:
+                channels, height, width = output.shape[1:]
+                seen.append(Layer(name, (channels, height, width)))
+
+        module.register_forward_hook(hook)
+
+    for name, module in clone.module.named_modules():
+        if name:
+            watch(name, module)
+    with torch.no_grad():
+        clone(torch.full((1, *classifier.input_size), 0.5, device=classifier.device, dtype=classifier.dtype))
+    begin = max((at + 1 for at, layer in enumerate(seen) if layer is None), default=0)
+    return tuple(dict.fromkeys(layer for layer in seen[begin:] if layer is not None))
+
+
+def chosen(classifier: Classifier, name: str | None = None) -> str:
+    """The layer of that name, or the last one: what is closest to the answer and still has places.
+
+    Raises:
+        ParameterError: the network has no such layer, or none at all.
+    """
+    names = [layer.name for layer in layers(classifier)]
+    if not names:
+        raise ParameterError(f"{classifier.name} has no layer with places, so it has no Grad-CAM.")
+    if name is None:
+        return names[-1]
+    if name not in names:
+        raise ParameterError(f"{classifier.name} has no map at {name!r}: choose one of {', '.join(names[-5:])}.")
+    return name
+
+
+def only_relu(classifier: Classifier) -> bool:
+    """Whether every activation is a ReLU module: where guided backpropagation is what it claims to be."""
+    kinds = [type(module) for module in classifier.module.modules()]
+    others = (nn.GELU, nn.SiLU, nn.Hardswish, nn.ReLU6, nn.ELU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.Hardsigmoid)
+    return nn.ReLU in kinds and not any(issubclass(kind, others) for kind in kinds)
