@@ -15,14 +15,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from advlab.analysis import maps
+from advlab.analysis.ticking import Tick, nothing
 from advlab.core.classifier import Classifier
 from advlab.core.memory import chunk_size
 from advlab.core.randomness import Noise
 from advlab.errors import ParameterError
-
-
-def _nothing() -> None:
-    """Nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class Question:
     window: int | None = None
     layer: str | None = None
     seed: int = 0
-    tick: Callable[[], None] = field(default=_nothing, compare=False)
+    tick: Tick = field(default=nothing, compare=False)
 
     @property
     def images(self) -> Tensor:

@@ -6,12 +6,13 @@ robust network lower than on an undefended one.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from advlab.analysis.ticking import Tick, nothing
 from advlab.core import losses, norms
 from advlab.core.classifier import Classifier
 from advlab.core.goals import Untargeted
@@ -19,10 +20,6 @@ from advlab.core.memory import in_chunks
 from advlab.core.norms import Norm
 from advlab.core.randomness import Noise
 from advlab.errors import ParameterError
-
-
-def _nothing() -> None:
-    """Nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ def climb(
     restarts: int = 50,
     steps: int = 40,
     seed: int = 0,
-    tick: Callable[[], None] = _nothing,
+    tick: Tick = nothing,
 ) -> Iterator[Climbs]:
     """All restarts a step at a time; what is yielded last has `steps + 1` columns.
 

@@ -1,18 +1,15 @@
 """What a model says about pictures of a slice or a line, in the numbers that are drawn."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from advlab.analysis.ticking import Tick, nothing
 from advlab.core.classifier import Classifier
 from advlab.core.memory import in_chunks
-
-
-def _nothing() -> None:
-    """Nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class Reader:
     classifier: Classifier
     clean: int
     clip: bool = True
-    tick: Callable[[], None] = _nothing
+    tick: Tick = nothing
 
     def read(self, blocks: Iterable[Tensor]) -> Readings:
         """All pictures of some blocks `[_, C, H, W]`, each block made when its turn comes."""
