@@ -1,4 +1,4 @@
-"""How long work is watched and stopped: what is called between its chunks."""
+"""How work is watched and stopped: what is called between its chunks."""
 
 from collections.abc import Callable
 
