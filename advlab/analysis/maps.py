@@ -72,7 +72,10 @@ def chosen(classifier: Classifier, name: str | None = None) -> str:
 
 
 def only_relu(classifier: Classifier) -> bool:
-    """Whether every activation is a ReLU module: where guided backpropagation is what it claims to be."""
-    kinds = [type(module) for module in classifier.module.modules()]
-    others = (nn.GELU, nn.SiLU, nn.Hardswish, nn.ReLU6, nn.ELU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.Hardsigmoid)
-    return nn.ReLU in kinds and not any(issubclass(kind, others) for kind in kinds)
+    """Whether every activation that is a module is a ReLU: where guided backpropagation is what it claims to be.
+
+    Activations are known by the file they are defined in, PyTorch's or timm's; those written as functions are not seen.
+    """
+    kinds = {type(module) for module in classifier.module.modules()}
+    active = {kind for kind in kinds if "activation" in kind.__module__}
+    return active == {nn.ReLU}

@@ -64,7 +64,6 @@ def test_a_slice_is_what_asking_everywhere_gives(name, clip):
         ours = last.values[value]
         np.testing.assert_allclose(ours[last.known], truth[value][last.known], atol=1e-4, rtol=1e-4)
         assert np.ptp(truth[value]) > 0
-    assert last.asked == last.known.sum()
     assert last.asked < 0.4 * 101**2
 
 
@@ -96,7 +95,7 @@ def test_no_point_is_asked_about_twice():
     it = explorer(wrap(Spy(), 5, SIZE))
     asked.clear()
     *_, last = it.explore(0.4, 65)
-    assert sum(asked) == last.asked == last.known.sum()
+    assert sum(asked) == last.asked
 
 
 def test_columns_are_the_first_axis_and_rows_the_second():
@@ -135,10 +134,13 @@ def test_any_resolution_ends_with_that_many_lines(resolution):
     *_, last = explorer(networks()["linear"]).explore(0.1, resolution)
     assert last.index.shape == (resolution, resolution)
     assert np.diff(last.lines) == pytest.approx(0.2 / (resolution - 1))
-    assert everywhere(resolution) >= 1
 
 
 @pytest.mark.parametrize(("reach", "resolution"), [(0, 41), (-1, 41), (float("nan"), 41), (float("inf"), 41), (0.1, 2)])
 def test_no_square_is_a_sentence(reach, resolution):
     with pytest.raises(ParameterError, match="reach above 0"):
         next(explorer(networks()["linear"]).explore(reach, resolution))
+
+
+def test_of_how_many_lines_all_points_are_asked_about():
+    assert [everywhere(resolution) for resolution in (3, 11, 41, 101, 201)] == [1, 2, 4, 4, 8]

@@ -49,6 +49,17 @@ def test_a_clone_shares_weights_and_no_modules():
     assert torch.equal(classifier(x), clone(x))
 
 
+@pytest.mark.parametrize("kind", ["torch.GELU", "torch.PReLU", "torch.Mish", "timm.HardSwish", "timm.Swish"])
+def test_one_other_activation_is_enough_to_have_no_guided_gradients(kind):
+    import timm.layers.activations  # noqa: PLC0415 - after ours, which makes it importable
+
+    where, name = kind.split(".")
+    other = getattr({"torch": torch.nn, "timm": timm.layers.activations}[where], name)
+    network = torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Flatten())
+    assert only_relu(wrap(network, 12, (3, 2, 2)))
+    assert not only_relu(wrap(torch.nn.Sequential(*network, other()), 12, (3, 2, 2)))
+
+
 def test_only_networks_of_relus_have_guided_gradients():
     assert only_relu(models.load("mnist_standard"))
     assert not only_relu(models.load("efficientnet_lite0"))
