@@ -33,6 +33,7 @@ class Job(Generic[T]):
         self.status = Status.QUEUED
         self.progress: Progress | None = None
         self.value: T | None = None
+        self.draft: T | None = None  # what there is of the value so far
         self.problem: str | None = None
         self._work: Callable[[Job[T]], T] | None = work
         self._home = home
@@ -71,6 +72,10 @@ class Job(Generic[T]):
     def tell(self, progress: Progress) -> None:
         """For the work: how far it is."""
         self.progress = progress
+
+    def show(self, draft: T) -> None:
+        """For the work: what there is so far."""
+        self.draft = draft
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end; whether it came in time."""

@@ -178,7 +178,7 @@ class Jobs:
     def _end(self, job: Job[T], status: Status, value: T | None, problem: str | None) -> None:
         if self._live.get(job.key) is job:
             del self._live[job.key]
-        job._work = None
+        job._work = job.draft = None
         job.value, job.problem, job.status = value, problem, status
         job._ended.set()
         self._changed.notify_all()

@@ -10,11 +10,15 @@ from advlab.serving.outcome import Outcome, Verdict, size
 SMALL = 100
 
 
+def attack(request: AttackRequest) -> str:
+    """The attack's short name."""
+    return attacks.registry.get(request.attack).title.split(" ·")[0]
+
+
 def title(request: AttackRequest) -> str:
     """A run in a few words."""
-    attack = attacks.registry.get(request.attack).title.split(" ·")[0]
     limit = "" if request.eps is None else f", ε {size(request.norm, request.eps)}"
-    return f"{attack}, {request.norm.symbol}{limit}"
+    return f"{attack(request)}, {request.norm.symbol}{limit}"
 
 
 def word(outcome: Outcome) -> str:

@@ -23,8 +23,12 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     params = {name: st.query_params[name] for name in st.query_params}
     if params == state.address:
         return
-    link = links.parse(params)
     state.address = params
+    take(state, cards, links.parse(params))
+
+
+def take(state: LabState, cards: Mapping[str, Card], link: links.Link) -> None:
+    """Set the lab by what a link says."""
     if not link.present:
         return
     problems = list(link.problems)

@@ -23,9 +23,6 @@ from advlab.ui.gallery import gallery
 from advlab.ui.pad import SHOWS, pad, reads_digits
 from advlab.ui.state import LabState, Picture
 
-# Own pictures that a visitor's session remembers.
-_KEPT = 4
-
 
 def picker(state: LabState, card: Card, look: Look | None) -> None:
     """The strip of pictures and the ways to bring another one."""
@@ -111,10 +108,10 @@ def _bring(state: LabState, data: bytes, name: str, title: str = "Your picture",
         return
     made_by = _made_by(state, upload)
     title = title if made_by is None else "Made here"
-    mine = Picture(f"upload:{upload.digest}", title, upload, Path(name).stem, name, made_by, upload.remarks, shows)
-    # The strip shows one own picture; a few before it stay known, since files may have been made from them.
-    state.brought = dict([*state.brought.items(), (mine.ref, mine)][-_KEPT:])
-    state.offered = {ref: p for ref, p in state.offered.items() if not p.private} | {mine.ref: mine}
+    mine = Picture(
+        f"upload:{upload.digest}", title, upload, Path(name).stem, name, made_by, remarks=upload.remarks, shows=shows
+    )
+    state.keep(mine)
     take(state, mine)
     if made_by is not None:
         arrival.put({"model": made_by.model})

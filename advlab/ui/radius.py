@@ -60,3 +60,9 @@ def _begins(shipped: Shipped) -> float:
     if shipped.norm is Norm.LINF:
         return float(int(shipped.eps * 255 + 1e-6))
     return int(shipped.eps * 10 + 1e-6) / 10
+
+
+def usual(card: Card) -> float:
+    """An ε in L∞ to begin with: the one of the model's card, or the slider's."""
+    measured = _measured(Norm.LINF, card)
+    return measured.eps if measured else _USUAL[Norm.LINF].value / 255

@@ -47,7 +47,7 @@ def buttons(state: LabState, request: AttackRequest | None, look: Look | None, t
             _twin(state, twin)
         if state.pressed:
             state.pressed = False
-            _start(state, request)
+            start(state, request)
         live = state.job is not None and state.job.live
         st.button(
             "Stop",
@@ -95,7 +95,8 @@ def _alone(state: LabState) -> None:
     st.session_state["with"] = state.beside = None
 
 
-def _start(state: LabState, request: AttackRequest | None) -> None:
+def start(state: LabState, request: AttackRequest | None) -> None:
+    """Attack the visitor's picture, and the same on a second model where one is compared."""
     if request is None:
         return
     leave(state)
@@ -200,6 +201,9 @@ def collect(state: LabState) -> None:
         return
     state.outcome, state.problem = state.job.value or state.outcome, state.job.problem
     state.beside = state.second.value if state.second is not None else None
+    for outcome in (state.beside, state.job.value):
+        if outcome is not None:
+            state.remember(work.name(outcome), outcome)
     if state.second is not None and state.second.problem and not state.problem:
         state.problem = state.second.problem
     state.job = state.second = None

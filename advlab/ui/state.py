@@ -15,9 +15,14 @@ from advlab.data.samples.base import fits
 from advlab.models import Card
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Look, Outcome
+from advlab.ui.boundary.state import BoundaryState
 
 if TYPE_CHECKING:
     from advlab.ui.shelf import Own
+
+# Runs, and own pictures, that a visitor's session remembers.
+_RUNS = 6
+_OWN = 4
 
 
 class Pixels(Protocol):
@@ -42,6 +47,7 @@ class Picture:
     stem: str  # names its downloads
     file: str = ""  # the name of the uploaded file
     made_by: AttackRequest | None = None  # the run that it came from, if it is one of our own files
+    exact: bool = False  # it was made for a model: taken pixel by pixel where it fits
     remarks: tuple[str, ...] = ()  # sentences on what was done to an unusual file
     shows: tuple[str, ...] = ()  # class names for what is in it, where that is known
 
@@ -66,7 +72,7 @@ class Picture:
 
     def named(self, card: Card) -> str:
         """What a request for this model calls it: one of our own files is taken pixel by pixel where it fits."""
-        if self.made_by is None:
+        if self.made_by is None and not self.exact:
             return self.ref
         kind = "exact" if self.image.size == card.input_size[:0:-1] else "upload"
         return f"{kind}:{self.digest}"
@@ -114,6 +120,30 @@ class LabState:
     offered: dict[str, Picture] = field(default_factory=dict)
     brought: dict[str, Picture] = field(default_factory=dict)  # own pictures, the latest last
     models: ModelsState = field(default_factory=ModelsState)
+    boundary: BoundaryState = field(default_factory=BoundaryState)
+    runs: dict[str, Outcome] = field(default_factory=dict)  # the last ones by name, the latest first
+
+    def remember(self, name: str, outcome: Outcome) -> None:
+        """Keep a run for the pages that go on with it."""
+        rest = {other: run for other, run in self.runs.items() if other != name}
+        self.runs = dict([(name, outcome), *rest.items()][:_RUNS])
+
+    def keep(self, mine: Picture) -> None:
+        """A picture that the visitor brought or made. The strip shows the last one.
+
+        A few before it stay known, since files may have been made from them.
+        """
+        self.brought = dict([*self.brought.items(), (mine.ref, mine)][-_OWN:])
+        self.offered = {ref: p for ref, p in self.offered.items() if not p.private} | {mine.ref: mine}
+
+    def runs_on(self, card: Card) -> dict[str, Outcome]:
+        """The attacks on this picture that were made for pictures of a model's size, the latest first."""
+        name = self.picture.named(card)
+        return {
+            key: run
+            for key, run in self.runs.items()
+            if run.changed and run.request.picture == name and run.clean.shape[:2] == card.input_size[1:]
+        }
 
     def find(self, name: str) -> Picture | None:
         """The picture that a request calls so, if this visitor has it (still)."""

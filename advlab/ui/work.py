@@ -53,7 +53,7 @@ def _looks() -> Jobs:
 
 
 @st.cache_resource
-def _extras() -> Jobs:
+def extras() -> Jobs:
     """The queue for what is found out about a result that is shown already: people take turns, nobody's look waits."""
     return Jobs(1, use_threads, _present, limit=None, most_bytes=_LOOKS)
 
@@ -110,24 +110,24 @@ def name(outcome: Outcome) -> str:
 
 def line(outcome: Outcome) -> Job[strength.Line]:
     """The model's opinion along the line of a result."""
-    return _extras().submit(f"line {name(outcome)}", person(), lambda _: strength.line(outcome))
+    return extras().submit(f"line {name(outcome)}", person(), lambda _: strength.line(outcome))
 
 
 def check(outcome: Outcome, multiple: float) -> Job[strength.Checked]:
     """The model's opinion at exactly this multiple of the change."""
     key = f"check {multiple:.3f} {name(outcome)}"
-    return _extras().submit(key, person(), lambda _: strength.check(outcome, multiple))
+    return extras().submit(key, person(), lambda _: strength.check(outcome, multiple))
 
 
 def survival(outcome: Outcome) -> Job[tuple[Survival, ...]]:
     """The reality check of a result."""
-    return _extras().submit(f"survival {name(outcome)}", person(), lambda _: reality.check(outcome))
+    return extras().submit(f"survival {name(outcome)}", person(), lambda _: reality.check(outcome))
 
 
 def transfer(outcome: Outcome, model: str) -> Job[comparison.Transfer]:
     """What a second model says about the pictures of a result."""
     key = f"transfer {model} {name(outcome)}"
-    return _extras().submit(key, person(), lambda _: comparison.transfer(outcome, model))
+    return extras().submit(key, person(), lambda _: comparison.transfer(outcome, model))
 
 
 def recognition(picture: Picture, clean: Picture | None) -> Job[recognise.Recognised]:
@@ -136,7 +136,7 @@ def recognition(picture: Picture, clean: Picture | None) -> Job[recognise.Recogn
     request, photo = picture.made_by, clean.image if clean else None
     if request is None:
         raise ValueError("Only a file of our own can be recognised.")
-    return _extras().submit(key, person(), lambda _: recognise.judge(request, picture.image, photo))
+    return extras().submit(key, person(), lambda _: recognise.judge(request, picture.image, photo))
 
 
 def attack(request: AttackRequest, picture: Picture, *, example: bool = False) -> Job[Outcome]:

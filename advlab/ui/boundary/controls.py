@@ -1,0 +1,264 @@
+"""Which plane: the axes, how it is measured, how far and how finely it is looked at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from advlab import models
+from advlab.core.norms import Norm
+from advlab.errors import AdvlabError
+from advlab.models import Card
+from advlab.serving.figures import axes
+from advlab.serving.geometry.ground import Materials
+from advlab.serving.geometry.request import Axis, Direction, PlaneRequest
+from advlab.serving.notes import title
+from advlab.serving.outcome import Outcome
+from advlab.ui import suited
+from advlab.ui.boundary.state import BoundaryState
+from advlab.ui.state import LabState, Picture
+
+_NAMES = {
+    Direction.SIGN: "The gradient's sign",
+    Direction.GRADIENT: "The gradient",
+    Direction.CLASS: "Towards a class",
+    Direction.PICTURE: "Towards a picture",
+    Direction.RANDOM: "A random direction",
+}
+_AXES = {"across": "Across", "up": "Up"}
+# L∞ in 255ths, the others in the norm of the picture.
+_REACHES: dict[Norm, tuple[float, ...]] = {
+    Norm.LINF: (1, 2, 4, 8, 16, 32, 64, 128, 255),
+    Norm.L2: (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64),
+    Norm.L1: (10, 30, 100, 300, 1000, 3000, 10000),
+}
+_BALLS = {Norm.LINF: 2 / 255, Norm.L2: 0.5, Norm.L1: 30.0}
+_LINES = (41, 101, 201)
+# Pictures with longer sides than this are slow to ask about.
+_LARGE = 100
+_HELP = {
+    "across": "The gradient and an attack lead to where the answer changes soonest.",
+    "up": "At a right angle to the first: what is common to both is taken out.",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the controls say.
+
+    Attributes:
+        request: the plane; None if it is impossible.
+        materials: what it is made of.
+        digests: name the pixels of all pictures in it.
+        titles: of both axes.
+        beside: a second model in the same plane.
+        problem: why there is no request.
+        needs_run: an axis is of an attack, and there is none yet.
+    """
+
+    request: PlaneRequest | None
+    materials: Materials
+    digests: tuple[str, ...]
+    titles: tuple[str, str]
+    beside: str | None
+    problem: str | None
+    needs_run: bool
+
+
+def choose(state: LabState, card: Card, cards: Mapping[str, Card]) -> Choice:
+    """Draw the controls."""
+    runs = state.runs_on(card)
+    pictures = {picture.named(card): picture for picture in suited.offered(state, card) if picture != state.picture}
+    _follow(state.boundary, runs)
+    beside = _beside(card, cards)
+    chosen = {name: _axis(name, runs, card, pictures) for name in _AXES}
+    norm = _norm()
+    begins = _radius(norm, card, runs, chosen["across"])
+    wanted, state.boundary.wanted = state.boundary.wanted, {}
+    reach = _reach(norm, begins, wanted)
+    resolution = _resolution(card, wanted)
+    with st.expander("Ball, pixels and seed", on_change="ignore", key="p-more"):
+        eps, clip, seed = _more(norm, begins, wanted)
+    problem = request = None
+    try:
+        request = PlaneRequest.checked(
+            picture=state.picture.named(card), model=card.name, norm=norm, reach=reach, eps=eps,
+            resolution=resolution, clip=clip, seed=seed, **chosen,
+        )  # fmt: skip
+    except AdvlabError as error:
+        problem = str(error)
+    used = {axis.of: pictures[axis.of] for axis in chosen.values() if axis.of in pictures}
+    labels, names = card.labels(), {name: picture.title for name, picture in pictures.items()}
+    first, second = (axes.name(axis, norm, labels, runs, names) for axis in chosen.values())
+    return Choice(
+        request=request,
+        materials=Materials(state.picture.image, {name: one.image for name, one in used.items()}, runs),
+        digests=(state.picture.digest, *(one.digest for one in used.values()), *runs),
+        titles=(first, second),
+        beside=beside,
+        problem=problem,
+        needs_run=not runs and any(axis.direction is Direction.ATTACK for axis in chosen.values()),
+    )
+
+
+def comparable(card: Card, cards: Mapping[str, Card]) -> list[str]:
+    """Models that can answer in the same plane: the same classes, the same size of picture."""
+    return [
+        name
+        for name, other in cards.items()
+        if name != card.name and other.input_size == card.input_size and other.labels() == card.labels()
+    ]
+
+
+def _beside(card: Card, cards: Mapping[str, Card]) -> str | None:
+    others = comparable(card, cards)
+    box, twin = st.session_state, models.twin(card)
+    if not others:
+        return None
+    if box.get("p-with") not in [None, *others]:
+        box["p-with"] = None
+    others.sort(key=lambda name: twin is None or name != twin.name)  # the twin is the one to see
+    return st.selectbox(
+        "Beside it, in the same plane", others, index=None, format_func=lambda name: cards[name].title,
+        placeholder="no second model", key="p-with", persist_state="session",
+        help="A second model's answers to the same pictures: a network that was trained to resist, for example.",
+    )  # fmt: skip
+
+
+def _axis(name: str, runs: Mapping[str, Outcome], card: Card, pictures: Mapping[str, Picture]) -> Axis:
+    box, key = st.session_state, f"p-{name}"
+    attacks = ["attack", *(f"attack:{run}" for run in list(runs)[1:])]
+    options = [*attacks, *(direction.value for direction in _NAMES)]
+    if not pictures:
+        options.remove(Direction.PICTURE)
+    if box.get(key) not in options:
+        box[key] = Direction.RANDOM.value if name == "up" else attacks[0] if runs else Direction.SIGN.value
+    latest = next(iter(runs.values()), None)
+
+    def words(option: str) -> str:
+        direction, _, run = option.partition(":")
+        if direction != Direction.ATTACK:
+            return _NAMES[Direction(direction)]
+        found = runs.get(run, latest)
+        return f"The change of {title(found.request)}" if found is not None else "An attack's change"
+
+    option = st.selectbox(_AXES[name], options, format_func=words, key=key, persist_state="session", help=_HELP[name])
+    direction, _, of = option.partition(":")
+    if direction == Direction.CLASS:
+        of = str(_class(name, card))
+    elif direction == Direction.PICTURE:
+        of = _picture(name, pictures)
+    return Axis(direction=Direction(direction), of=of)
+
+
+def _class(name: str, card: Card) -> int:
+    labels, key = card.labels(), f"p-{name}-class"
+    if not isinstance(st.session_state.get(key), int) or st.session_state[key] >= len(labels):
+        st.session_state[key] = 0
+    return st.selectbox(
+        "Class", range(len(labels)), format_func=lambda index: labels[index], key=key, persist_state="session",
+        help="Type to search.",
+    )  # fmt: skip
+
+
+def _picture(name: str, pictures: Mapping[str, Picture]) -> str:
+    names, key = list(pictures), f"p-{name}-picture"
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = names[0 if name == "across" else -1]
+    return st.selectbox("Picture", names, format_func=lambda one: pictures[one].title, key=key, persist_state="session")
+
+
+def _follow(state: BoundaryState, runs: Mapping[str, Outcome]) -> None:
+    """A new attack is what somebody wants to see the plane of, unless a link has said what it wants."""
+    newest = next(iter(runs), None)
+    if newest is None or newest == state.followed:
+        return
+    state.followed = newest
+    if not state.linked:
+        norm = runs[newest].request.norm
+        st.session_state["p-across"] = Direction.ATTACK.value
+        st.session_state["p-norm"] = norm if norm in _REACHES else Norm.LINF
+    state.linked = False
+
+
+def _norm() -> Norm:
+    chosen = st.segmented_control(
+        "Measured in", list(_REACHES), default=Norm.LINF, required=True, format_func=lambda norm: norm.symbol,
+        key="p-norm", persist_state="session", width="stretch",
+    )  # fmt: skip
+    return chosen or Norm.LINF
+
+
+def run_of(axis: Axis, runs: Mapping[str, Outcome]) -> Outcome | None:
+    """The attack that an axis is of."""
+    if axis.direction is not Direction.ATTACK:
+        return None
+    return runs.get(axis.of) or next(iter(runs.values()), None)
+
+
+def _radius(norm: Norm, card: Card, runs: Mapping[str, Outcome], across: Axis) -> float:
+    """The ball to begin with: the attack's, the one of the model's card, or a usual one."""
+    run = run_of(across, runs)
+    if run is not None and run.request.norm is norm:
+        return run.request.eps or run.norms[norm.value]
+    if card.shipped is not None and card.shipped.norm is norm:
+        return card.shipped.eps
+    return _BALLS[norm]
+
+
+def _reach(norm: Norm, eps: float, link: Mapping[str, object]) -> float:
+    scale = axes.factor(norm)
+    offered = _REACHES[norm]
+    wanted = next((one for one in offered if one >= 2 * eps * scale - 1e-6), offered[-1])
+    key = f"p-reach-{norm}-{wanted:g}"  # another one for another attack, so that the ball is always in sight
+    if isinstance(link.get("reach"), float):
+        st.session_state[key] = _plain(link["reach"], scale)
+    given = st.session_state.get(key)
+    offered = offered if given is None else tuple(sorted({*offered, given}))
+    value = st.select_slider(
+        "Range to each side", offered, value=wanted, format_func=lambda n: f"{n:g}/255" if scale > 1 else f"{n:g}",
+        key=key, persist_state="session",
+    )  # fmt: skip
+    return float(value) / scale
+
+
+def _plain(value: object, scale: float) -> float:
+    """A length of a link as a control shows it."""
+    shown = round(float(str(value)) * scale, 6)
+    return int(shown) if shown.is_integer() else shown
+
+
+def _resolution(card: Card, link: Mapping[str, object]) -> int:
+    slow = max(card.input_size[1:]) > _LARGE
+    usual = _LINES[0] if slow else _LINES[-1]
+    key = f"p-lines-{slow}"
+    if "resolution" in link:
+        st.session_state[key] = link["resolution"]
+    given = st.session_state.get(key)
+    offered: Sequence[int] = _LINES if given in (None, *_LINES) else sorted({*_LINES, given})
+    chosen = st.segmented_control(
+        "Points along each side", list(offered), default=usual, required=True, key=key, persist_state="session",
+        width="stretch", help="Most of them are asked about only near a boundary. More points take longer.",
+    )  # fmt: skip
+    return chosen or usual
+
+
+def _more(norm: Norm, begins: float, link: Mapping[str, object]) -> tuple[float | None, bool, int]:
+    scale = axes.factor(norm)
+    key = f"p-eps-{norm}-{begins:.6g}"
+    if "eps" in link:
+        st.session_state[key] = None if link["eps"] is None else float(_plain(link["eps"], scale))
+    eps = st.number_input(
+        "Radius of the ball" + (", in 1/255" if scale > 1 else ""), value=round(begins * scale, 3), format="%g",
+        key=key, persist_state="session", placeholder="no ball",
+        help="The dashed line: what an attacker with this budget can reach in this plane.",
+    )  # fmt: skip
+    clip = st.toggle(
+        "Keep pixels between black and white",
+        True,
+        key="p-clip",
+        persist_state="session",
+        help="As every picture file does. Off: the plane goes on beyond, and what is no picture is hatched.",
+    )
+    seed = st.number_input("Seed of random axes", value=0, step=1, key="p-seed", persist_state="session")
+    return (None if eps is None else eps / scale), clip, int(seed)

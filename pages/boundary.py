@@ -1,0 +1,38 @@
+"""Boundary: a slice of what a model answers around a picture, and how far its boundaries are."""
+
+import streamlit as st
+
+from advlab.ui import controls as lab_controls
+from advlab.ui import frame, lab, picker, run, suited
+from advlab.ui.boundary import aside, controls, jobs, link, show
+from advlab.ui.state import lab as lab_state
+
+frame.require()
+
+state = lab_state()
+cards = state.cards()
+run.collect(state)
+link.arrive(state, cards)
+suited.settle(state, cards)
+
+with st.sidebar:
+    card = cards[lab_controls.model(cards)]
+    choice = controls.choose(state, card, cards)
+jobs.slices(state.boundary, choice)
+link.write(state, choice)
+
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top"):
+    picker.picker(state, card, lab.first_look(state, card))
+    with st.popover("Link", icon=":material/link:"):
+        link.share(choice)
+picker.problem(state)
+aside.notices(state, choice)
+how = show.view()
+if choice.needs_run:
+    aside.offer_run(state, card)
+elif how in show.SLICED:
+    show.slice_view(state, choice, how)
+elif how == "random":
+    aside.random_directions(state, choice, card)
+else:
+    aside.climbs(state, choice, cards)
