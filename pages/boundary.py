@@ -3,8 +3,8 @@
 import streamlit as st
 
 from advlab.ui import controls as lab_controls
-from advlab.ui import frame, lab, picker, run, suited
-from advlab.ui.boundary import aside, controls, jobs, link, show
+from advlab.ui import frame, going_on, lab, picker, run, suited
+from advlab.ui.boundary import aside, controls, link, show
 from advlab.ui.state import lab as lab_state
 
 frame.require()
@@ -18,7 +18,6 @@ suited.settle(state, cards)
 with st.sidebar:
     card = cards[lab_controls.model(cards)]
     choice = controls.choose(state, card, cards)
-jobs.slices(state.boundary, choice)
 link.write(state, choice)
 
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top"):
@@ -26,10 +25,10 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     with st.popover("Link", icon=":material/link:"):
         link.share(choice)
 picker.problem(state)
-aside.notices(state, choice)
+going_on.notices(state, [choice.problem], state.boundary.notice)
 how = show.view()
 if choice.needs_run:
-    aside.offer_run(state, card)
+    going_on.offer_run(state, card, "An axis is of an attack, and this picture has not been attacked yet.")
 elif how in show.SLICED:
     show.slice_view(state, choice, how)
 elif how == "random":

@@ -29,11 +29,21 @@ def private(classifier: Classifier) -> Classifier:
     return copy.deepcopy(classifier, kept)
 
 
+# By the digests of the models: to look takes a clone and a pass.
+_looked: dict[str, tuple[Layer, ...]] = {}
+
+
 def layers(classifier: Classifier) -> tuple[Layer, ...]:
     """All layers with a map larger than one place, in the order in which they are computed.
 
     What comes before the last layer that gives tokens (a transformer's) is left out: after it places are mixed.
     """
+    if classifier.digest not in _looked:
+        _looked[classifier.digest] = _look(classifier)
+    return _looked[classifier.digest]
+
+
+def _look(classifier: Classifier) -> tuple[Layer, ...]:
     clone, seen = private(classifier), list[Layer | None]()
 
     def watch(name: str, module: nn.Module) -> None:

@@ -11,7 +11,7 @@ from advlab.core.request import AttackRequest
 from advlab.data.samples import SAMPLES
 from advlab.models import Card
 from advlab.serving.exports import links
-from advlab.ui import controls, radius
+from advlab.ui import controls, radius, run
 from advlab.ui.state import LabState
 from advlab.ui.viewer import VIEWS
 
@@ -58,6 +58,16 @@ def take(state: LabState, cards: Mapping[str, Card], link: links.Link) -> None:
     state.notice = " ".join(problems) or None
     # What was not understood in full is not run: it would be another attack than the one that was meant.
     state.pressed = link.run and not problems
+
+
+def follow(state: LabState, cards: Mapping[str, Card], link: links.Link) -> None:
+    """For pages without the lab's controls: set the lab by a link, and start the attack that it is of."""
+    take(state, cards, link)
+    if state.pressed:
+        state.pressed = False
+        request, state.problem = run.read(dict(link.values))
+        state.compare = None
+        run.start(state, request)
 
 
 def put(values: Mapping[str, object], compare: str | None = None) -> None:

@@ -20,6 +20,7 @@ def pages() -> dict[str, list[StreamlitPage]]:
             st.Page(folder / "home.py", title="Home", default=True),
             st.Page(folder / "lab.py", title="Attack Lab", url_path="lab"),
             st.Page(folder / "boundary.py", title="Boundary", url_path="boundary"),
+            st.Page(folder / "explain.py", title="Explain", url_path="explain"),
             st.Page(folder / "models.py", title="Models", url_path="models"),
         ],
     }

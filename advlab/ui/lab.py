@@ -102,6 +102,8 @@ def show_outcome(state: LabState, outcome: Outcome, request: AttackRequest | Non
             charts.curve(outcome.curve, own, targeted=outcome.goal is not None)
             take.files_of(outcome, picture)
         with below.cell():
+            if outcome.changed:
+                go_on()
             if outcome.verdict.success:
                 reality(outcome)
 
@@ -142,6 +144,14 @@ def _pictures(state: LabState, outcome: Outcome) -> None:
     if let_go is not None:
         state.released = {name: let_go}
         st.rerun()
+
+
+def go_on() -> None:
+    """Pages that go on with this picture and this attack."""
+    st.markdown("**Go on with this picture**")
+    with st.container(horizontal=True, key="go-on"):
+        st.page_link("pages/boundary.py", label="See the boundary", icon=":material/polyline:", width="content")
+        st.page_link("pages/explain.py", label="Explain both", icon=":material/lightbulb:", width="content")
 
 
 def reality(outcome: Outcome) -> None:

@@ -16,6 +16,7 @@ from advlab.models import Card
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Look, Outcome
 from advlab.ui.boundary.state import BoundaryState
+from advlab.ui.explain.state import ExplainState
 
 if TYPE_CHECKING:
     from advlab.ui.shelf import Own
@@ -121,6 +122,7 @@ class LabState:
     brought: dict[str, Picture] = field(default_factory=dict)  # own pictures, the latest last
     models: ModelsState = field(default_factory=ModelsState)
     boundary: BoundaryState = field(default_factory=BoundaryState)
+    explain: ExplainState = field(default_factory=ExplainState)
     runs: dict[str, Outcome] = field(default_factory=dict)  # the last ones by name, the latest first
 
     def remember(self, name: str, outcome: Outcome) -> None:

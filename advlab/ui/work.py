@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import streamlit as st
 import torch
@@ -15,7 +16,9 @@ from advlab.errors import ParameterError
 from advlab.serving import comparison, lab, reality, recognise, strength
 from advlab.serving.jobs import Job, Jobs
 from advlab.serving.outcome import Look, Outcome
-from advlab.ui.state import Picture
+
+if TYPE_CHECKING:
+    from advlab.ui.state import Picture
 
 DEFAULT_MODEL = "efficientnet_lite0"
 _SERVER = "the server itself"
@@ -97,7 +100,7 @@ def warm_up() -> None:
     _looks().submit("warm-up", _SERVER, lambda _: models.load(DEFAULT_MODEL))
 
 
-def look(model: str, picture: Picture, *, exact: bool) -> Job[Look]:
+def look(model: str, picture: "Picture", *, exact: bool) -> Job[Look]:
     """What the model says about the picture before any attack."""
     key = f"look {model} {exact} {picture.digest}"
     return _looks().submit(key, _SERVER, lambda _: lab.look(model, picture.image, exact=exact))
@@ -130,7 +133,7 @@ def transfer(outcome: Outcome, model: str) -> Job[comparison.Transfer]:
     return extras().submit(key, person(), lambda _: comparison.transfer(outcome, model))
 
 
-def recognition(picture: Picture, clean: Picture | None) -> Job[recognise.Recognised]:
+def recognition(picture: "Picture", clean: "Picture | None") -> Job[recognise.Recognised]:
     """One of our own files, measured and judged anew; `clean` is the photo that it was made from, if it is here."""
     key = f"recognise {picture.ref} {clean.ref if clean else ''} {picture.made_by}"
     request, photo = picture.made_by, clean.image if clean else None
@@ -139,7 +142,7 @@ def recognition(picture: Picture, clean: Picture | None) -> Job[recognise.Recogn
     return extras().submit(key, person(), lambda _: recognise.judge(request, picture.image, photo))
 
 
-def attack(request: AttackRequest, picture: Picture, *, example: bool = False) -> Job[Outcome]:
+def attack(request: AttackRequest, picture: "Picture", *, example: bool = False) -> Job[Outcome]:
     """Start a run, or join the same one that somebody else has started; an example is the server's own.
 
     The key holds a digest of the pixels, never the picture's name alone: a request that names somebody's upload

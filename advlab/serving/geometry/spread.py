@@ -28,6 +28,7 @@ class Spread:
 
     Attributes:
         request: the plane whose axis across is the adversarial direction.
+        clean: name of the clean class.
         reach: how far was looked.
         adversarial: distance along the axis across.
         random: distances along random directions; more of them as they are found.
@@ -38,6 +39,7 @@ class Spread:
     """
 
     request: PlaneRequest
+    clean: str
     reach: float
     adversarial: float
     random: tuple[float, ...]
@@ -107,7 +109,8 @@ def _adversarial(request: PlaneRequest, ground: Ground, reader: Reader, count: i
     typical = _random(request, ground, range(1))
     reach = float(1 / norms.size(typical, Norm.LINF)[0]) if request.norm is not Norm.LINF else 1.0
     adversarial = float(Rays(reader, origin, across).boundary(max(reach, request.reach), 256)[0])
-    return Spread(request, reach, adversarial, (), count, line.numpy(), loss[0], loss[1:])
+    clean = ground.classifier.labels[ground.clean]
+    return Spread(request, clean, reach, adversarial, (), count, line.numpy(), loss[0], loss[1:])
 
 
 def _random(request: PlaneRequest, ground: Ground, draws: range) -> torch.Tensor:

@@ -52,11 +52,13 @@ def _factor(times: float) -> str:
     return f"{times:.1f}" if times < 10 else f"{times:.0f}"
 
 
-def of_spread(spread: Spread, name: str) -> Said:
+def of_spread(spread: Spread) -> Said:
     """The lesson: how much farther the boundary is in a random direction."""
     norm: Norm = spread.request.norm
     if not math.isfinite(spread.adversarial):
-        return Said(f"{name} does not end in this direction", f"Nothing was found up to {size(norm, spread.reach)}.")
+        return Said(
+            f"{spread.clean} does not end in this direction", f"Nothing was found up to {size(norm, spread.reach)}."
+        )
     near = size(norm, spread.adversarial)
     if not spread.random:
         return Said(f"{near} in the adversarial direction", "Looking in random directions…")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from advlab import models
 from advlab.core.norms import Norm
 from advlab.errors import AdvlabError
 from advlab.models import Card
@@ -14,7 +13,7 @@ from advlab.serving.geometry.ground import Materials
 from advlab.serving.geometry.request import Axis, Direction, PlaneRequest
 from advlab.serving.notes import title
 from advlab.serving.outcome import Outcome
-from advlab.ui import suited
+from advlab.ui import second, suited
 from advlab.ui.boundary.state import BoundaryState
 from advlab.ui.state import LabState, Picture
 
@@ -64,13 +63,20 @@ class Choice:
     problem: str | None
     needs_run: bool
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Who answers: the model that the plane is of, and the one beside it."""
+        if self.request is None:
+            return ()
+        return (self.request.model, *([self.beside] if self.beside else []))
+
 
 def choose(state: LabState, card: Card, cards: Mapping[str, Card]) -> Choice:
     """Draw the controls."""
     runs = state.runs_on(card)
     pictures = {picture.named(card): picture for picture in suited.offered(state, card) if picture != state.picture}
     _follow(state.boundary, runs)
-    beside = _beside(card, cards)
+    beside = second.choose(card, cards, "p-with", "Beside it, in the same plane")
     chosen = {name: _axis(name, runs, card, pictures) for name in _AXES}
     norm = _norm()
     begins = _radius(norm, card, runs, chosen["across"])
@@ -89,40 +95,16 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card]) -> Choice:
         problem = str(error)
     used = {axis.of: pictures[axis.of] for axis in chosen.values() if axis.of in pictures}
     labels, names = card.labels(), {name: picture.title for name, picture in pictures.items()}
-    first, second = (axes.name(axis, norm, labels, runs, names) for axis in chosen.values())
+    across, up = (axes.name(axis, norm, labels, runs, names) for axis in chosen.values())
     return Choice(
         request=request,
         materials=Materials(state.picture.image, {name: one.image for name, one in used.items()}, runs),
         digests=(state.picture.digest, *(one.digest for one in used.values()), *runs),
-        titles=(first, second),
+        titles=(across, up),
         beside=beside,
         problem=problem,
         needs_run=not runs and any(axis.direction is Direction.ATTACK for axis in chosen.values()),
     )
-
-
-def comparable(card: Card, cards: Mapping[str, Card]) -> list[str]:
-    """Models that can answer in the same plane: the same classes, the same size of picture."""
-    return [
-        name
-        for name, other in cards.items()
-        if name != card.name and other.input_size == card.input_size and other.labels() == card.labels()
-    ]
-
-
-def _beside(card: Card, cards: Mapping[str, Card]) -> str | None:
-    others = comparable(card, cards)
-    box, twin = st.session_state, models.twin(card)
-    if not others:
-        return None
-    if box.get("p-with") not in [None, *others]:
-        box["p-with"] = None
-    others.sort(key=lambda name: twin is None or name != twin.name)  # the twin is the one to see
-    return st.selectbox(
-        "Beside it, in the same plane", others, index=None, format_func=lambda name: cards[name].title,
-        placeholder="no second model", key="p-with", persist_state="session",
-        help="A second model's answers to the same pictures: a network that was trained to resist, for example.",
-    )  # fmt: skip
 
 
 def _axis(name: str, runs: Mapping[str, Outcome], card: Card, pictures: Mapping[str, Picture]) -> Axis:

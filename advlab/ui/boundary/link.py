@@ -7,7 +7,7 @@ import streamlit as st
 from advlab.models import Card
 from advlab.serving.exports import planes
 from advlab.serving.geometry.request import Axis
-from advlab.ui import arrival, run
+from advlab.ui import arrival
 from advlab.ui.boundary import controls
 from advlab.ui.boundary.controls import Choice
 from advlab.ui.boundary.show import VIEWS
@@ -24,7 +24,8 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     link = planes.parse(params)
     if not link.present:
         return
-    arrival.take(state, cards, link.attack)
+    own.linked = link.attack.run  # by the attack that it starts
+    arrival.follow(state, cards, link.attack)
     box = st.session_state
     for name in ("across", "up"):
         axis = link.values.get(name)
@@ -38,14 +39,8 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     box["p-with"] = link.beside if link.beside in cards else None
     if link.view in VIEWS:
         box["p-view"] = link.view
-    own.linked = state.pressed  # the attack that it starts
     own.wanted = {name: link.values[name] for name in ("reach", "eps", "resolution") if name in link.values}
-    own.notice = " ".join([*link.problems]) or None
-    if state.pressed:
-        state.pressed = False
-        request, state.problem = run.read(dict(link.attack.values))
-        state.compare = None
-        run.start(state, request)
+    own.notice = " ".join(link.problems) or None
 
 
 def _put_axis(name: str, axis: Axis) -> None:
@@ -69,7 +64,7 @@ def address(choice: Choice) -> dict[str, str] | None:
 def write(state: LabState, choice: Choice) -> None:
     """Let the address say what the controls say."""
     said = address(choice)
-    if said is not None and said != state.boundary.address and not choice.needs_run:
+    if said is not None and said != state.boundary.address and not choice.needs_run and state.job is None:
         st.query_params.from_dict(said)
         state.boundary.address = said
 

@@ -21,7 +21,7 @@ LAB = "pages/lab.py"
 def panel(state: LabState, choice: Choice, lands: Sequence[Landscape]) -> None:
     """The clicked point; before any click, where the attack ended."""
     position = state.boundary.picked or _first(lands[0])
-    job = jobs.point_of(choice, position, tuple(land.model for land in lands))
+    job = jobs.point_of(choice, position)
     if job is None:
         return
     if not job.wait(2):
@@ -79,6 +79,6 @@ def _use(state: LabState, point: Point) -> None:
     upload = uploads.take(point.png, "point.png")
     mine = Picture(f"upload:{upload.digest}", "A point of a slice", upload, "point", "point.png", exact=True)
     state.keep(mine)
-    jobs.leave(state.boundary)
+    state.boundary.tasks.want({})
     picker.take(state, mine)
     state.boundary.picked = None

@@ -17,7 +17,7 @@ from advlab.serving.geometry import words
 from advlab.serving.geometry.landscape import Landscape
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import percent, size
-from advlab.ui import work
+from advlab.ui import tasks
 from advlab.ui.boundary import jobs, picked
 from advlab.ui.boundary.controls import Choice
 from advlab.ui.state import LabState
@@ -58,33 +58,32 @@ def said(what: words.Said) -> None:
 
 def slice_view(state: LabState, choice: Choice, how: str) -> None:
     """The slice of one or two models, level by level while it is being computed."""
-    running = any(job.live for job in state.boundary.jobs.values())
-    st.fragment(_slice, run_every=work.pace() if running else None)(state, choice, how)
+    own = state.boundary
+    if own.picked_in != choice.request:
+        own.picked, own.picked_in = None, choice.request
+    own.tasks.want(jobs.slices(choice))
+    tasks.watch(lambda: _slice(state, choice, how), own.tasks, "slice")
 
 
 def _slice(state: LabState, choice: Choice, how: str) -> None:
-    own = state.boundary
-    found = {model: land for model, job in own.jobs.items() if (land := job.value or job.draft) is not None}
-    live = {model: job for model, job in own.jobs.items() if job.live}
-    for model, job in own.jobs.items():
-        if job.problem:
-            st.error(job.problem, icon=":material/error:")
-        elif not job.live and model not in found:
-            st.info("Stopped before there was anything to see. Change a control to look again.")
-    if found:
-        _drawn(state, choice, how, list(found.values()))
-    for model, job in live.items():
-        _progress(job, found.get(model), f"slice-{list(own.jobs).index(model)}")
-    jobs.end("p-slice-live", live=bool(live))
+    own = state.boundary.tasks
+    tasks.failures(own)
+    lands = [land for job in own.jobs.values() if (land := job.value or job.draft) is not None]
+    if lands:
+        _drawn(state, choice, how, lands)
+    for place, job in enumerate(own.jobs.values()):
+        if job.live:
+            _progress(job, f"slice-{place}")
 
 
-def _progress(job: Job[Landscape | None], land: Landscape | None, key: str) -> None:
+def _progress(job: Job[Landscape | None], key: str) -> None:
+    land = job.draft
     if land is None:
-        jobs.progress(job, "Looking at the plane…", 0.0, key)
+        tasks.progress(job, "Looking at the plane…", 0.0, key)
         return
     lines, wanted = len(land.slice.lines), land.request.resolution
     text = f"{land.title}: {lines} × {lines} points, {land.slice.asked:,} asked about; refining near the boundary…"
-    jobs.progress(job, text, lines / wanted if lines < wanted else 0.97, key)
+    tasks.progress(job, text, lines / wanted if lines < wanted else 0.97, key)
 
 
 def _drawn(state: LabState, choice: Choice, how: str, lands: list[Landscape]) -> None:

@@ -1,0 +1,1 @@
+"""Explanations of a model's answer, as jobs bring them to pages."""

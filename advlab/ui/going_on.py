@@ -1,0 +1,40 @@
+"""Pages that go on with what the lab has found: what went wrong, and an attack where one is needed."""
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from advlab.core.norms import Norm
+from advlab.models import Card
+from advlab.serving.outcome import size
+from advlab.ui import radius, run
+from advlab.ui.state import LabState
+
+
+def notices(state: LabState, problems: Iterable[str | None], notice: str | None) -> None:
+    """What is wrong, and the attack that is under way."""
+    for problem in (*problems, state.problem):
+        if problem:
+            st.error(problem, icon=":material/error:")
+    for said in (state.notice, notice):
+        if said:
+            st.info(said)
+    if state.job is not None:
+        run.watch(state)
+
+
+def offer_run(state: LabState, card: Card, why: str) -> None:
+    """This picture has not been attacked yet: one click does it."""
+    if state.job is not None:
+        return
+    eps = radius.usual(card)
+    with st.container(horizontal=True, vertical_alignment="center", key="offer"):
+        st.markdown(why)
+        label = f"Attack it: PGD, ε = {size(Norm.LINF, eps)}"
+        if st.button(label, type="primary", icon=":material/bolt:", key="offer-run"):
+            picture = state.picture.named(card)
+            values = {"picture": picture, "model": card.name, "attack": "pgd", "norm": Norm.LINF, "eps": eps}
+            request, state.problem = run.read(values)
+            run.start(state, request)
+            st.rerun()
+        st.page_link("pages/lab.py", label="Choose another attack", icon=":material/tune:")
