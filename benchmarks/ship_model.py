@@ -26,7 +26,7 @@ ABOUT = {
         "A part of the German Traffic Sign Recognition Benchmark: 25,087 pictures of its training set and 4,000 of its "
         "test set, resized to 48 × 48. The training pictures are tracks of the same signs, so images held out of them "
         "flatter; the numbers here are from the test set.",
-        "signs_pgd",
+        "signs_trades",
     ),
     "cifar10": (
         "CIFAR-10",

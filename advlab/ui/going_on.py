@@ -31,10 +31,13 @@ def offer_run(state: LabState, card: Card, why: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="offer"):
         st.markdown(why)
         label = f"Attack it: PGD, ε = {size(Norm.LINF, eps)}"
-        if st.button(label, type="primary", icon=":material/bolt:", key="offer-run"):
-            picture = state.picture.named(card)
-            values = {"picture": picture, "model": card.name, "attack": "pgd", "norm": Norm.LINF, "eps": eps}
-            request, state.problem = run.read(values)
-            run.start(state, request)
-            st.rerun()
+        st.button(label, type="primary", icon=":material/bolt:", key="offer-run", on_click=_attack,
+                  args=(state, card, eps))  # fmt: skip
         st.page_link("pages/lab.py", label="Choose another attack", icon=":material/tune:")
+
+
+def _attack(state: LabState, card: Card, eps: float) -> None:
+    picture = state.picture.named(card)
+    values = {"picture": picture, "model": card.name, "attack": "pgd", "norm": Norm.LINF, "eps": eps}
+    request, state.problem = run.read(values)
+    run.start(state, request)

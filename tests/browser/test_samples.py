@@ -35,7 +35,7 @@ def test_a_stop_sign_becomes_a_speed_limit_and_not_on_the_robust_network(page) -
     assert time.perf_counter() - begin < 2 * max(1, os.getloadavg()[0])
     assert "TARGET HIT" in page.locator(".verdict .word").inner_text()
     assert "Speed limit 80" in page.locator(".verdict .headline").inner_text()
-    open_at(page, f"model=signs_pgd&{story}")
+    open_at(page, f"model=signs_trades&{story}")
     assert run(page) == "HELD"
     assert "Speed limit" not in page.locator(".verdict .headline").inner_text()
 

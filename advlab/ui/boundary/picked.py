@@ -8,6 +8,7 @@ from advlab.core.norms import Norm
 from advlab.data import uploads
 from advlab.serving.geometry.landscape import Landscape
 from advlab.serving.geometry.point import Point
+from advlab.serving.geometry.request import Direction
 from advlab.serving.outcome import percent, size
 from advlab.ui import charts, picker
 from advlab.ui.boundary import jobs
@@ -58,9 +59,8 @@ def _show(state: LabState, point: Point, lands: Sequence[Landscape]) -> None:
             with st.container(horizontal=True):
                 st.button("Use this picture", icon=":material/image:", key="p-use", on_click=_use,
                           args=(state, point), help="It becomes the picture of all pages.")  # fmt: skip
-                if st.button("Start an attack here", icon=":material/bolt:", key="p-attack",
-                             help="The Attack Lab with this picture."):  # fmt: skip
-                    _use(state, point)
+                if st.button("Start an attack here", icon=":material/bolt:", key="p-attack", on_click=_use,
+                             args=(state, point), help="The Attack Lab with this picture."):  # fmt: skip
                     st.switch_page(LAB)
         with columns.cell():
             for one, opinion in zip(lands, point.opinions, strict=True):
@@ -82,3 +82,6 @@ def _use(state: LabState, point: Point) -> None:
     state.boundary.tasks.want({})
     picker.take(state, mine)
     state.boundary.picked = None
+    for axis in ("p-across", "p-up"):
+        if str(st.session_state.get(axis)).startswith(Direction.ATTACK):  # it was on the picture before
+            del st.session_state[axis]

@@ -67,7 +67,7 @@ def test_the_stop_sign_becomes_a_speed_limit_on_the_standard_network(limit: str)
 
 @pytest.mark.parametrize("limit", LIMITS)
 def test_the_stop_sign_stays_a_stop_sign_on_the_robust_network(limit: str) -> None:
-    classifier = models.load("signs_pgd")
+    classifier = models.load("signs_trades")
     result = attacked(classifier, limit)
     assert not bool(result.success)
     assert classifier.labels[result.label_after] == "Stop"
