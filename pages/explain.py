@@ -4,7 +4,7 @@ import streamlit as st
 
 from advlab.ui import controls as lab_controls
 from advlab.ui import frame, going_on, lab, picker, run, suited
-from advlab.ui.explain import controls, link, show
+from advlab.ui.explain import aside, controls, link, show
 from advlab.ui.state import lab as lab_state
 
 frame.require()
@@ -37,3 +37,5 @@ with sharing:
 if choice.outcome is None:
     going_on.offer_run(state, card, "Attack the picture to see what an attack does to the reasons.")
 show.maps(state, choice)
+aside.trusted(state, choice)
+aside.attack(state, choice, card)

@@ -11,6 +11,8 @@ PAGES = {
     "models": ("/models", ".models"),
     "lab": (LINK, ".numbers"),
     "complaint": (LINK.replace("steps=8", "steps=0"), "[data-testid=stAlert]"),
+    "boundary": ("/boundary?v=1&image=sample:stop&model=signs_standard&p.across=sign&p.lines=41", ".st-key-p-files"),
+    "explain": ("/explain?v=1&image=sample:stop&model=signs_standard", ".overlay figure"),
     "present": (LINK.replace("run=1", "view=present&run=1"), ".three"),
 }
 # WCAG 2's contrast of each visible text with what lies behind it, shadow roots and opacity included. What is disabled

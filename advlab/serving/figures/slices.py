@@ -16,6 +16,8 @@ from advlab.serving.outcome import size
 _STRENGTH = {False: 0.62, True: 0.58}
 # Points that can be clicked, along each axis: more would only make the page heavy.
 _CLICKS = 81
+# A name that is nearer to an edge than this part of the slice leans inwards.
+_EDGE = 0.2
 _BOUNDARY = {False: "#14181D", True: "#FFFFFF"}
 
 
@@ -35,7 +37,11 @@ def regions_map(
     _over(figure, land, theme, picked)
     for spot in regions.spots(land.slice.index):
         name = land.names[spot.index] if spot.index in colours else "other classes"
-        figure.add_annotation(x=lines[spot.column], y=lines[spot.row], **base.halo(theme, f"<b>{name}</b>", 17))
+        share = spot.column / len(lines)
+        side = "left" if share < _EDGE else "right" if share > 1 - _EDGE else "center"
+        figure.add_annotation(
+            x=lines[spot.column], y=lines[spot.row], xanchor=side, **base.halo(theme, f"<b>{name}</b>", 17)
+        )
     return figure
 
 

@@ -97,7 +97,8 @@ def _drawn(state: LabState, choice: Choice, how: str, lands: list[Landscape]) ->
         for figure in figures:
             figure.update_layout(height=_HALF)
     if len(lands) == 1:
-        left, right = st.columns([7, 4], gap="large")
+        with st.container(key="p-one"):
+            left, right = st.columns([7, 4], gap="large")
         with left:
             _chart(state, how, lands[0], figures[0], 0)
             _under(lands[0], how, colours)

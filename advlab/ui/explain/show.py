@@ -97,12 +97,12 @@ def _headline(model: str, pair: Sequence[Explanation], likeness: similarity.Like
     if likeness is None or likeness.overlap is None:
         headline, detail = f"What speaks for {pair[0].label}", f"{name}, by {METHODS[pair[0].request.method].title}."
     else:
-        headline = f"{percent(likeness.overlap)} of the most important places are the same"
+        headline = f"{likeness.overlap:.0%} of the most important places are the same"
         before, after = pair[0].opinion, pair[1].opinion
         said = f"says {after.label} now" if after.index != before.index else f"still says {after.label}"
         detail = (
             f"{name} looked at the clean and at the adversarial picture for {pair[0].label}, and {said}. "
-            f"Chance alone would give {percent(likeness.chance)}."
+            f"Chance alone would give {likeness.chance:.0%}."
         )
     small = "" if first else " small"
     st.html(
@@ -114,7 +114,7 @@ def _headline(model: str, pair: Sequence[Explanation], likeness: similarity.Like
 def _numbers(likeness: similarity.Likeness) -> None:
     rows = {
         "Rank correlation": "–" if likeness.rank is None else f"{likeness.rank:.2f}",
-        "Top 10% in common": "–" if likeness.overlap is None else percent(likeness.overlap),
+        "Top 10% in common": "–" if likeness.overlap is None else f"{likeness.overlap:.0%}",
         "Similarity, SSIM": f"{likeness.ssim:.2f}",
     }
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())

@@ -1,0 +1,103 @@
+"""An attack on an explanation: the same answer, for other reasons."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from PIL import Image
+
+from advlab.analysis import explanation_attack, similarity
+from advlab.analysis.attribution import METHODS, Attribution
+from advlab.analysis.similarity import Likeness
+from advlab.serving.explain.explanation import ask
+from advlab.serving.explain.request import ExplainRequest
+from advlab.serving.geometry.landscape import Stopped
+from advlab.serving.lab import opinion, shares, taken
+from advlab.serving.outcome import Opinion
+
+STEPS = 50
+# The explanations that a gradient can bend.
+BENDABLE = ("saliency", "input_x_gradient")
+
+
+@dataclass(frozen=True)
+class Bending:
+    """How far an attack on an explanation has come.
+
+    Attributes:
+        step: of `STEPS`.
+        clean, bent: the pictures `[H, W, C]` uint8.
+        before, after: their explanations.
+        likeness: of these.
+        agreement: of the second with the wanted map, from -1 to 1; None where none is wanted.
+        says: what the model says of the bent picture; its label is that of the clean one.
+        size: of the change, L∞.
+    """
+
+    step: int
+    clean: np.ndarray
+    bent: np.ndarray
+    before: Attribution
+    after: Attribution
+    likeness: Likeness
+    agreement: float | None
+    says: Opinion
+    size: float
+
+
+def bend(
+    request: ExplainRequest,
+    picture: Image.Image,
+    eps: float,
+    towards: Image.Image | None = None,
+    *,
+    show: Callable[[Bending], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Bending | None:
+    """Attack the explanation of the clean picture.
+
+    Args:
+        request: the question; its method is one of `BENDABLE`.
+        picture: the clean picture.
+        eps: L∞, in [0, 1].
+        towards: a picture whose explanation is wanted; None is to get away from what was important.
+        show: called with each step.
+        should_stop: asked often.
+    """
+
+    def tick() -> None:
+        if should_stop():
+            raise Stopped
+
+    found: Bending | None = None
+    question = replace(ask(request.model_copy(update={"run": ""}), picture, None), tick=tick)
+    try:
+        before, wanted = METHODS[request.method](question), None
+        if towards is not None:
+            other = taken(question.classifier, towards, exact=False)[0]
+            wanted = similarity.places(METHODS[request.method](replace(question, image=other))).abs()
+        for state in explanation_attack.bend(
+            question.classifier, question.image, request.index, eps=eps, steps=STEPS, wanted=wanted,
+            method="saliency" if request.method == "saliency" else "input_x_gradient", tick=tick,
+        ):  # fmt: skip
+            found = Bending(
+                step=state.step,
+                clean=_pixels(question.image),
+                bent=_pixels(state.image),
+                before=before,
+                after=state.explanation,
+                likeness=state.likeness,
+                agreement=state.agreement,
+                says=opinion(question.classifier, shares(question.classifier, state.image.unsqueeze(0))),
+                size=float((state.image - question.image).abs().max()),
+            )
+            show(found)
+    except Stopped:
+        return found
+    return found
+
+
+def _pixels(image: torch.Tensor) -> np.ndarray:
+    pixels: np.ndarray = (image * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    return pixels
