@@ -11,9 +11,12 @@ from dashboard import ROOT, dashboard
 from PIL import Image
 
 RUN = "/lab?v=1&image=sample:coffee&model=efficientnet_lite0&attack=pgd&norm=linf&eps=2&steps=20&seed=0"
+SIGN = "v=1&image=sample:stop&model=signs_standard&attack=pgd&norm=linf&eps=8&steps=20&seed=0&run=1"
 PAGES = {
     "home": ("/", ".hero"),
     "lab": (f"{RUN}&run=1", ".numbers"),
+    "boundary": (f"/boundary?{SIGN}&p.across=attack&p.up=random&p.lines=201&p.with=signs_trades", ".st-key-p-files"),
+    "explain": (f"/explain?{SIGN}&e.method=integrated_gradients&e.with=signs_trades", ".overlay figure >> nth=3"),
     "models": ("/models", ".models"),
     "present": (f"{RUN}&view=present&run=1", ".three"),
 }

@@ -140,7 +140,7 @@ def _outside(land: Landscape, theme: Theme) -> go.Scatter:
     edge = np.concatenate([square, inner, square[:1]])  # the other way round, so that it is a hole
     return go.Scatter(
         x=edge[:, 0], y=edge[:, 1], mode="lines", line={"width": 0}, fill="toself", fillcolor="rgba(0,0,0,0)",
-        fillpattern={"shape": "/", "size": 8, "solidity": 0.22, "fgcolor": theme.text, "bgcolor": "rgba(0,0,0,0)"},
+        fillpattern={"shape": "/", "size": 8, "solidity": 0.16, "fgcolor": theme.quiet, "bgcolor": "rgba(0,0,0,0)"},
         hoverinfo="skip",
     )  # fmt: skip
 

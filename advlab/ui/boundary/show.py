@@ -166,6 +166,8 @@ def _under(land: Landscape, how: str, colours: Mapping[int, str]) -> None:
         st.html(f'<div class="keys">{marks}</div>')
     norm, asked, total = land.request.norm, land.slice.asked, len(land.slice.lines) ** 2
     parts = [] if how == "loss" else ["Thick line: where the clean class ends. Click a point to see its picture."]
+    if how != "loss" and land.box is not None:
+        parts.append("Hatched: no picture, since a value would be darker than black or brighter than white.")
     parts += [f"{path.name}: off the plane by at most {size(norm, float(path.off.max()))}." for path in land.paths]
     parts.append(f"{asked:,} of {total:,} points asked about ({asked / total:.0%}), {land.seconds:.1f} s.")
     st.caption(" ".join(parts))
