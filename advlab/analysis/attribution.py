@@ -136,7 +136,7 @@ def grad_cam(q: Question) -> Attribution:
     """Maps of a late layer, weighed by their gradients. Selvaraju and others, ICCV 2017, arXiv 1610.02391."""
     from captum.attr import LayerGradCam  # noqa: PLC0415
 
-    clone, layer = _hooked(q)
+    clone, layer = _hooked(q, maps.mine(q.classifier))
     coarse = LayerGradCam(clone, layer).attribute(q.images, q.index, relu_attributions=True).detach()
     return Attribution(F.interpolate(coarse, q.image.shape[1:], mode="bilinear")[0], signed=False)
 
@@ -151,7 +151,7 @@ def guided_grad_cam(q: Question) -> Attribution:
 
     if not maps.only_relu(q.classifier):
         raise ParameterError(f"Guided Grad-CAM needs a network of ReLU modules only, which {q.classifier.name} is not.")
-    clone, layer = _hooked(q)
+    clone, layer = _hooked(q, maps.private(q.classifier))  # where Captum fails, its hooks stay
     warnings.filterwarnings("ignore", "Setting backward hooks on ReLU")  # that they are is why there is a clone
     return Attribution(GuidedGradCam(clone, layer).attribute(q.images, q.index)[0].detach(), signed=True)
 
@@ -208,9 +208,8 @@ def _noise(q: Question) -> Noise:
     return Noise.of(q.seed, q.images)
 
 
-def _hooked(q: Question) -> tuple[Any, Any]:
+def _hooked(q: Question, clone: Classifier) -> tuple[Any, Any]:
     """A clone that may be hooked, and the layer in it."""
     name = maps.chosen(q.classifier, q.layer)
-    clone = maps.private(q.classifier)
     q.tick()
     return clone, clone.module.get_submodule(name)

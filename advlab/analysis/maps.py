@@ -1,7 +1,9 @@
 """Which layers of a network still have places: what Grad-CAM can be taken at, on a private clone."""
 
 import copy
+import threading
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +29,23 @@ def private(classifier: Classifier) -> Classifier:
     """The same model with modules of its own, for methods that put hooks on them; the weights are shared."""
     kept = {id(tensor): tensor for tensor in (*classifier.parameters(), *classifier.buffers())}
     return copy.deepcopy(classifier, kept)
+
+
+class _Mine(threading.local):
+    """A thread's own copies; one goes when its model does, so that weights are not kept alive."""
+
+    def __init__(self) -> None:
+        self.copies: WeakKeyDictionary[Classifier, Classifier] = WeakKeyDictionary()
+
+
+_mine = _Mine()
+
+
+def mine(classifier: Classifier) -> Classifier:
+    """A private copy that this thread keeps for the next time: for hooks that are taken off again, come what may."""
+    if classifier not in _mine.copies:
+        _mine.copies[classifier] = private(classifier)
+    return _mine.copies[classifier]
 
 
 # By the digests of the models: to look takes a clone and a pass.

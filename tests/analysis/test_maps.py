@@ -1,12 +1,16 @@
 """Layers for Grad-CAM: found, and looked at on a clone."""
 
+import gc
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 
 from advlab import models
-from advlab.analysis.maps import chosen, layers, only_relu, private
+from advlab.analysis.maps import chosen, layers, mine, only_relu, private
 from advlab.errors import ParameterError
-from tests.networks import linear, wrap
+from tests.networks import conv, linear, wrap
 
 
 def test_of_our_network_it_is_the_last_map_before_the_mean():
@@ -63,3 +67,18 @@ def test_one_other_activation_is_enough_to_have_no_guided_gradients(kind):
 def test_only_networks_of_relus_have_guided_gradients():
     assert only_relu(models.load("mnist_standard"))
     assert not only_relu(models.load("efficientnet_lite0"))
+
+
+def test_a_threads_copy_is_its_own_is_kept_and_goes_with_its_model():
+    classifier = wrap(conv(), 4, (3, 6, 5))
+    copy = mine(classifier)
+    assert mine(classifier) is copy
+    assert copy is not classifier
+    assert copy.module is not classifier.module
+    assert next(copy.parameters()).data_ptr() == next(classifier.parameters()).data_ptr()
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(mine, classifier).result() is not copy
+    gone = weakref.ref(copy)
+    del classifier, copy
+    gc.collect()
+    assert gone() is None

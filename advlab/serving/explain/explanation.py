@@ -62,6 +62,8 @@ def explain(
     outcome: Outcome | None = None,
     show: Callable[[Explanation], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
+    *,
+    says: Opinion | None = None,
 ) -> Explanation | None:
     """Explain an answer; what is there when somebody stops it, None if there is nothing yet.
 
@@ -71,6 +73,7 @@ def explain(
         outcome: the attack that the request names.
         show: called with what is there so far.
         should_stop: asked often.
+        says: what the model says of that picture, where that is known already.
 
     Raises:
         AdvlabError: a sentence for people.
@@ -93,7 +96,7 @@ def explain(
             values=np.empty((0, 0, 0), np.float32),
             signed=False,
             delta=None,
-            opinion=opinion(classifier, shares(classifier, image.unsqueeze(0))),
+            opinion=says or opinion(classifier, shares(classifier, image.unsqueeze(0))),
             label=classifier.labels[request.index],
             window=None,
             seconds=0.0,

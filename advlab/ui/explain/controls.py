@@ -9,7 +9,7 @@ from advlab.models import Card
 from advlab.serving.explain.methods import METHODS, layers, suited
 from advlab.serving.explain.request import ExplainRequest
 from advlab.serving.notes import title
-from advlab.serving.outcome import Look, Outcome
+from advlab.serving.outcome import Look, Opinion, Outcome
 from advlab.ui import second
 from advlab.ui.state import LabState
 
@@ -33,6 +33,7 @@ class Choice:
         outcome: that attack.
         beside: a second model.
         digest: names the clean pixels.
+        look: what the first model says of the clean picture.
     """
 
     clean: ExplainRequest
@@ -40,6 +41,14 @@ class Choice:
     outcome: Outcome | None
     beside: str | None
     digest: str
+    look: Look
+
+    def says(self, request: ExplainRequest) -> Opinion | None:
+        """What is known already of what a model says."""
+        if not request.run:
+            return self.look.opinion if request.model == self.clean.model else None
+        made = self.outcome
+        return made.after if made is not None and made.request.model == request.model else None
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -75,7 +84,7 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card], look: Look) -
         picture=state.picture.named(card), model=card.name, method=method, index=index, samples=samples,
         baseline=baseline, layer=layer, seed=seed,
     )  # fmt: skip
-    return Choice(request, run, outcome, beside, state.picture.digest)
+    return Choice(request, run, outcome, beside, state.picture.digest, look)
 
 
 def method(model: str) -> None:

@@ -30,9 +30,10 @@ def maps(state: LabState, choice: Choice) -> None:
 
 def _task(state: LabState, choice: Choice, request: ExplainRequest) -> Task:
     picture, outcome = state.picture, choice.outcome if request.run else None
+    says = choice.says(request)
     return Task(
         choice.key(request, "explanation"),
-        lambda job: explanation.explain(request, picture.image, outcome, job.show, job.stopping),
+        lambda job: explanation.explain(request, picture.image, outcome, job.show, job.stopping, says=says),
     )
 
 
