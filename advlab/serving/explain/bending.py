@@ -1,6 +1,6 @@
 """An attack on an explanation: the same answer, for other reasons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,11 +10,12 @@ from PIL import Image
 from advlab.analysis import explanation_attack, similarity
 from advlab.analysis.attribution import METHODS, Attribution
 from advlab.analysis.similarity import Likeness
+from advlab.analysis.ticking import Tick
 from advlab.serving.explain.explanation import ask
 from advlab.serving.explain.request import ExplainRequest
-from advlab.serving.geometry.landscape import Stopped
 from advlab.serving.lab import opinion, shares, taken
 from advlab.serving.outcome import Opinion
+from advlab.serving.stopping import last_of
 
 STEPS = 50
 # The explanations that a gradient can bend.
@@ -65,37 +66,33 @@ def bend(
         show: called with each step.
         should_stop: asked often.
     """
+    return last_of(lambda tick: _steps(request, picture, eps, towards, tick), show, should_stop)
 
-    def tick() -> None:
-        if should_stop():
-            raise Stopped
 
-    found: Bending | None = None
+def _steps(
+    request: ExplainRequest, picture: Image.Image, eps: float, towards: Image.Image | None, tick: Tick
+) -> Iterator[Bending]:
     question = replace(ask(request.model_copy(update={"run": ""}), picture, None), tick=tick)
-    try:
-        before, wanted = METHODS[request.method](question), None
-        if towards is not None:
-            other = taken(question.classifier, towards, exact=False)[0]
-            wanted = similarity.places(METHODS[request.method](replace(question, image=other))).abs()
-        for state in explanation_attack.bend(
-            question.classifier, question.image, request.index, eps=eps, steps=STEPS, wanted=wanted,
-            method="saliency" if request.method == "saliency" else "input_x_gradient", tick=tick,
-        ):  # fmt: skip
-            found = Bending(
-                step=state.step,
-                clean=_pixels(question.image),
-                bent=_pixels(state.image),
-                before=before,
-                after=state.explanation,
-                likeness=state.likeness,
-                agreement=state.agreement,
-                says=opinion(question.classifier, shares(question.classifier, state.image.unsqueeze(0))),
-                size=float((state.image - question.image).abs().max()),
-            )
-            show(found)
-    except Stopped:
-        return found
-    return found
+    classifier, image = question.classifier, question.image
+    before, wanted = METHODS[request.method](question), None
+    if towards is not None:
+        other = taken(classifier, towards, exact=False)[0]
+        wanted = similarity.places(METHODS[request.method](replace(question, image=other))).abs()
+    for state in explanation_attack.bend(
+        classifier, image, request.index, eps=eps, steps=STEPS, wanted=wanted,
+        method="saliency" if request.method == "saliency" else "input_x_gradient", tick=tick,
+    ):  # fmt: skip
+        yield Bending(
+            step=state.step,
+            clean=_pixels(image),
+            bent=_pixels(state.image),
+            before=before,
+            after=state.explanation,
+            likeness=state.likeness,
+            agreement=state.agreement,
+            says=opinion(classifier, shares(classifier, state.image.unsqueeze(0))),
+            size=float((state.image - image).abs().max()),
+        )
 
 
 def _pixels(image: torch.Tensor) -> np.ndarray:

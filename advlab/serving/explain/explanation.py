@@ -1,7 +1,7 @@
 """One explanation, from coarse to fine where the method goes that way."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,12 +13,13 @@ from advlab import models
 from advlab.analysis import attribution
 from advlab.analysis.attribution import Attribution, Question
 from advlab.analysis.boundary import Array
+from advlab.analysis.ticking import Tick
 from advlab.core.classifier import Classifier
 from advlab.errors import InputError, ParameterError
 from advlab.serving.explain.request import ExplainRequest
-from advlab.serving.geometry.landscape import Stopped
 from advlab.serving.lab import opinion, shares, taken
 from advlab.serving.outcome import Opinion, Outcome
+from advlab.serving.stopping import last_of
 
 # Occlusion's windows: these parts of the shorter side, one after the other.
 _WINDOWS = (4, 8, 16)
@@ -78,43 +79,30 @@ def explain(
     Raises:
         AdvlabError: a sentence for people.
     """
+    return last_of(lambda tick: _found(request, picture, outcome, says, tick), show, should_stop)
+
+
+def _found(
+    request: ExplainRequest, picture: Image.Image, outcome: Outcome | None, says: Opinion | None, tick: Tick
+) -> Iterator[Explanation]:
     begin = time.perf_counter()
-
-    def tick() -> None:
-        if should_stop():
-            raise Stopped
-
-    found: Explanation | None = None
-    try:
-        tick()
-        question = ask(request, picture, outcome)
-        question = replace(question, tick=tick)
-        classifier, image = question.classifier, question.image
-        blank = Explanation(
+    question = replace(ask(request, picture, outcome), tick=tick)
+    classifier, image = question.classifier, question.image
+    pixels = (image * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    said = says or opinion(classifier, shares(classifier, image.unsqueeze(0)))
+    for window in _windows(request, image):
+        made = attribution.METHODS[request.method](replace(question, window=window))
+        yield Explanation(
             request=request,
-            pixels=(image * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy(),
-            values=np.empty((0, 0, 0), np.float32),
-            signed=False,
-            delta=None,
-            opinion=says or opinion(classifier, shares(classifier, image.unsqueeze(0))),
+            pixels=pixels,
+            values=made.values.float().cpu().numpy(),
+            signed=made.signed,
+            delta=made.delta,
+            opinion=said,
             label=classifier.labels[request.index],
-            window=None,
-            seconds=0.0,
+            window=window,
+            seconds=time.perf_counter() - begin,
         )
-        for window in _windows(request, image):
-            made = attribution.METHODS[request.method](replace(question, window=window))
-            found = replace(
-                blank,
-                values=made.values.float().cpu().numpy(),
-                signed=made.signed,
-                delta=made.delta,
-                window=window,
-                seconds=time.perf_counter() - begin,
-            )
-            show(found)
-    except Stopped:
-        return found
-    return found
 
 
 def ask(request: ExplainRequest, picture: Image.Image, outcome: Outcome | None) -> Question:

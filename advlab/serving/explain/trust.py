@@ -1,14 +1,15 @@
 """How far an explanation can be trusted, in numbers and in a sentence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from advlab.analysis import attribution, trust
+from advlab.analysis.ticking import Tick
 from advlab.serving.explain.explanation import Explanation, ask
-from advlab.serving.geometry.landscape import Stopped
 from advlab.serving.outcome import Outcome, percent
+from advlab.serving.stopping import last_of
 
 # An explanation is of use if it leaves this part, or less, of what an even one leaves unexplained.
 _BETTER = 0.9
@@ -72,15 +73,11 @@ def measure(
     found: Explanation, picture: Image.Image, outcome: Outcome | None, should_stop: Callable[[], bool] = lambda: False
 ) -> Trust | None:
     """Measure it; None if somebody stops it."""
+    return last_of(lambda tick: _measured(found, picture, outcome, tick), should_stop=should_stop)
 
-    def tick() -> None:
-        if should_stop():
-            raise Stopped
 
+def _measured(found: Explanation, picture: Image.Image, outcome: Outcome | None, tick: Tick) -> Iterator[Trust]:
     question = replace(ask(found.request, picture, outcome), tick=tick, window=found.window)
-    try:
-        infidelity = trust.infidelity(question, found.attribution)
-        moves = trust.sensitivity(question, attribution.METHODS[found.request.method])
-    except Stopped:
-        return None
-    return Trust(infidelity.unexplained, infidelity.even, moves)
+    infidelity = trust.infidelity(question, found.attribution)
+    moves = trust.sensitivity(question, attribution.METHODS[found.request.method])
+    yield Trust(infidelity.unexplained, infidelity.even, moves)

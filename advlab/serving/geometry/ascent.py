@@ -1,15 +1,16 @@
 """Madry et al.'s inner maximum, seen: the loss that many restarts of PGD reach from one picture's ball."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from advlab import models
 from advlab.analysis.boundary import Array
 from advlab.analysis.climbs import climb
+from advlab.analysis.ticking import Tick
 from advlab.core.norms import Norm
 from advlab.serving.geometry.ground import Materials, lay
-from advlab.serving.geometry.landscape import Stopped
 from advlab.serving.geometry.request import PlaneRequest
+from advlab.serving.stopping import last_of
 
 RESTARTS, STEPS = 50, 40
 
@@ -49,24 +50,15 @@ def ascend(
         Madry, Makelov, Schmidt, Tsipras, Vladu: Towards deep learning models resistant to adversarial attacks,
         ICLR 2018, arXiv 1706.06083, figures 1 and 2.
     """
+    return last_of(lambda tick: _climbs(request, materials, eps, model or request.model, tick), show, should_stop)
 
-    def tick() -> None:
-        if should_stop():
-            raise Stopped
 
-    name = model or request.model
-    found: Ascent | None = None
-    try:
-        tick()
-        ground = lay(request, materials)
-        classifier, card = models.load(name), models.card(name)
-        for state in climb(
-            classifier, ground.plane.origin, ground.clean, norm=request.norm, eps=eps, restarts=RESTARTS, steps=STEPS,
-            seed=request.seed, tick=tick,
-        ):  # fmt: skip
-            loss, fooled = state.loss.cpu().numpy(), state.fooled.cpu().numpy()
-            found = Ascent(name, card.title, request.norm, eps, loss, fooled)
-            show(found)
-    except Stopped:
-        return found
-    return found
+def _climbs(request: PlaneRequest, materials: Materials, eps: float, model: str, tick: Tick) -> Iterator[Ascent]:
+    ground = lay(request, materials)
+    classifier, card = models.load(model), models.card(model)
+    for state in climb(
+        classifier, ground.plane.origin, ground.clean, norm=request.norm, eps=eps, restarts=RESTARTS, steps=STEPS,
+        seed=request.seed, tick=tick,
+    ):  # fmt: skip
+        loss, fooled = state.loss.cpu().numpy(), state.fooled.cpu().numpy()
+        yield Ascent(model, card.title, request.norm, eps, loss, fooled)

@@ -1,7 +1,7 @@
 """What a model answers in a plane, with everything that is drawn over it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,19 +12,17 @@ from advlab.analysis.boundary import Array, Explorer, Slice
 from advlab.analysis.plane import Plane
 from advlab.analysis.rays import Rays
 from advlab.analysis.readings import Reader
+from advlab.analysis.ticking import Tick
 from advlab.core.classifier import Classifier
 from advlab.errors import InputError
 from advlab.serving.geometry.ground import Ground, Materials, lay, pixels
 from advlab.serving.geometry.request import Direction, PlaneRequest
 from advlab.serving.notes import title
 from advlab.serving.outcome import Outcome
+from advlab.serving.stopping import last_of
 
-# Distances along the axes are looked for so many times as far as the slice reaches.
-_FARTHER = 4
-
-
-class Stopped(Exception):  # noqa: N818 - no error
-    """Somebody pressed Stop."""
+# Distances along the axes are looked for so many times as far as the slice reaches, at so many points at first.
+_FARTHER, _POINTS = 4, 128
 
 
 @dataclass(frozen=True)
@@ -109,26 +107,23 @@ def draw(
     Raises:
         AdvlabError: a sentence for people.
     """
+    return last_of(lambda tick: _levels(request, materials, model or request.model, tick), show, should_stop)
+
+
+def _levels(request: PlaneRequest, materials: Materials, model: str, tick: Tick) -> Iterator[Landscape]:
+    """Each level of the slice; then the whole, with the distances along its axes."""
     begin = time.perf_counter()
-
-    def tick() -> None:
-        if should_stop():
-            raise Stopped
-
-    last: Landscape | None = None
-    try:
-        tick()
-        ground = lay(request, materials)
-        classifier = ground.classifier if model in (None, request.model) else _other(str(model), ground)
-        reader = Reader(classifier, ground.clean, request.clip, tick)
-        blank = _blank(request, ground, classifier, model or request.model, materials)
-        for level in Explorer(reader, ground.plane).explore(request.reach, request.resolution):
-            names = {int(k): classifier.labels[k] for k in (*np.unique(level.index), ground.clean, blank.answer)}
-            last = replace(blank, slice=level, names=names, seconds=time.perf_counter() - begin)
-            show(last)
-        return _measured(last, reader, ground.plane, begin)
-    except Stopped:
-        return last
+    ground = lay(request, materials)
+    classifier = ground.classifier if model == request.model else _other(model, ground)
+    reader = Reader(classifier, ground.clean, request.clip, tick)
+    land = _blank(request, ground, classifier, model, materials)
+    for level in Explorer(reader, ground.plane).explore(request.reach, request.resolution):
+        names = {int(k): classifier.labels[k] for k in (*np.unique(level.index), ground.clean, land.answer)}
+        land = replace(land, slice=level, names=names, seconds=time.perf_counter() - begin)
+        yield land
+    ways = torch.stack([sign * axis for axis in ground.plane.axes for sign in (1, -1)])
+    found = Rays(reader, ground.plane.origin, ways).boundary(land.farthest, _POINTS)
+    yield replace(land, distances=tuple(found.tolist()), seconds=time.perf_counter() - begin)
 
 
 def _other(model: str, ground: Ground) -> Classifier:
@@ -169,12 +164,3 @@ def _path(run: Outcome, plane: Plane) -> Path:
     frames = [*run.film.frames, run.adversarial]
     positions, off = plane.locate(torch.stack([pixels(frame, plane.origin) for frame in frames]))
     return Path(title(run.request), positions.cpu().numpy(), off.cpu().numpy(), run.after.label)
-
-
-def _measured(last: Landscape | None, reader: Reader, plane: Plane, begin: float) -> Landscape | None:
-    """With the distances along the axes."""
-    if last is None:
-        return None
-    ways = torch.stack([sign * axis for axis in plane.axes for sign in (1, -1)])
-    found = Rays(reader, plane.origin, ways).boundary(last.farthest, points=4 * _FARTHER * 8)
-    return replace(last, distances=tuple(found.tolist()), seconds=time.perf_counter() - begin)

@@ -1,6 +1,6 @@
 """Random directions against the adversarial one: how far the boundary is, and what the loss does on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,11 +10,12 @@ from advlab.analysis import directions
 from advlab.analysis.boundary import Array
 from advlab.analysis.rays import Rays
 from advlab.analysis.readings import Reader
+from advlab.analysis.ticking import Tick
 from advlab.core import norms
 from advlab.core.norms import Norm
 from advlab.serving.geometry.ground import Ground, Materials, lay
-from advlab.serving.geometry.landscape import Stopped
 from advlab.serving.geometry.request import PlaneRequest
+from advlab.serving.stopping import last_of
 
 # Distances at which the loss is read, and random directions whose loss is drawn.
 _POINTS, _LINES = 41, 20
@@ -76,28 +77,20 @@ def compare(
     Random ones are of the same size in the norm: corners of the ball for L∞, Gaussian ones otherwise. The search
     goes on to where the farthest pixel has changed by all of its range, since there is nothing beyond.
     """
+    return last_of(lambda tick: _found(request, materials, count, tick), show, should_stop)
 
-    def tick() -> None:
-        if should_stop():
-            raise Stopped
 
-    found: Spread | None = None
-    try:
-        tick()
-        ground = lay(request, materials)
-        reader = Reader(ground.classifier, ground.clean, clip=True, tick=tick)
-        found = _adversarial(request, ground, reader, count)
-        show(found)
-        done = 0
-        while done < count:
-            ways = _random(request, ground, range(done, min(done + _AT_ONCE, count)))
-            far = Rays(reader, ground.plane.origin, ways).boundary(found.reach, _CROSSINGS)
-            found = replace(found, random=(*found.random, *far.tolist()))
-            done += len(ways)
-            show(found)
-    except Stopped:
-        return found
-    return found
+def _found(request: PlaneRequest, materials: Materials, count: int, tick: Tick) -> Iterator[Spread]:
+    """The adversarial direction, then some random ones more at a time."""
+    ground = lay(request, materials)
+    reader = Reader(ground.classifier, ground.clean, clip=True, tick=tick)
+    found = _adversarial(request, ground, reader, count)
+    yield found
+    while (done := len(found.random)) < count:
+        ways = _random(request, ground, range(done, min(done + _AT_ONCE, count)))
+        far = Rays(reader, ground.plane.origin, ways).boundary(found.reach, _CROSSINGS)
+        found = replace(found, random=(*found.random, *far.tolist()))
+        yield found
 
 
 def _adversarial(request: PlaneRequest, ground: Ground, reader: Reader, count: int) -> Spread:
