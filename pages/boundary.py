@@ -4,13 +4,14 @@ import streamlit as st
 
 from advlab.ui import controls as lab_controls
 from advlab.ui import frame, going_on, lab, picker, run, suited
-from advlab.ui.boundary import aside, controls, link, show
+from advlab.ui.boundary import aside, controls, link, picked, show
 from advlab.ui.state import lab as lab_state
 
 frame.require()
 
 state = lab_state()
 cards = state.cards()
+picked.go_on(state)
 run.collect(state)
 link.arrive(state, cards)
 suited.settle(state, cards)

@@ -37,5 +37,5 @@ with sharing:
 if choice.outcome is None:
     going_on.offer_run(state, card, "Attack the picture to see what an attack does to the reasons.")
 show.maps(state, choice)
-aside.trusted(state, choice)
+aside.trusted(state, choice, card)
 aside.attack(state, choice, card)

@@ -37,7 +37,8 @@ def gallery(offered: Sequence[Picture], chosen: str, picked: Callable[[str], Non
             picked(str(ref))
 
     shown = [{"ref": p.ref, "title": p.title, "own": p.private} | _thumbnail(p.ref, p) for p in offered]
-    tiny = any(picture["small"] for picture in shown)  # so small that all of them have room
+    samples = [picture for picture in shown if not picture["own"]]
+    tiny = bool(samples) and all(picture["small"] for picture in samples)  # so small that all of them have room
     data = {"chosen": chosen, "pictures": shown, "tiny": tiny, "few": len(shown) if tiny else _FEW}
     _STRIP(key="gallery", data=data, on_picked_change=clicked, width="content")
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from advlab.core.norms import Norm
 from advlab.models import Card
-from advlab.serving.outcome import size
+from advlab.serving.outcome import sentence, size
 from advlab.ui import radius, run
 from advlab.ui.state import LabState
 
@@ -21,6 +21,8 @@ def notices(state: LabState, problems: Iterable[str | None], notice: str | None)
             st.info(said)
     if state.job is not None:
         run.watch(state)
+    elif state.outcome is not None and not state.outcome.changed:  # there is no attack to go on with: say why
+        st.info(sentence(state.outcome))
 
 
 def offer_run(state: LabState, card: Card, why: str) -> None:

@@ -132,6 +132,7 @@ def take(state: LabState, picture: Picture) -> None:
     """Another picture: what was found on the one before is no longer shown."""
     run.leave(state)
     state.picture, state.outcome, state.beside, state.problem, state.notice = picture, None, None, None, None
+    state.boundary.notice = state.explain.notice = None
     state.strange = True
 
 

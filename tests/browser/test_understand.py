@@ -58,7 +58,7 @@ def test_the_story_of_a_boundary(page, sign) -> None:
     settle(page)
     choose(page, "p-with", models.card("signs_trades").title)
     drawn(page, 2)
-    assert "beside it" in page.locator(".verdict .headline").inner_text()
+    assert "with TRADES" in page.locator(".verdict .headline").inner_text()
     # What was computed stays: without the second model the first slice is there at once.
     go(page, "Explain")
     page.locator(".overlay figure").nth(1).wait_for(timeout=LONG)
@@ -96,3 +96,15 @@ def test_a_reload_of_a_link_shows_the_same_slice(page) -> None:
     drawn(page)
     assert page.locator(".verdict .detail").inner_text() == said
     assert page.url == address
+
+
+def test_an_attack_starts_from_a_point_of_the_slice(page) -> None:
+    page.goto("/boundary?v=1&image=sample:stop&model=signs_standard&p.across=sign&p.up=random&p.lines=41&p.reach=32")
+    drawn(page)
+    click(page, 0.9, 0.05)
+    page.wait_for_selector(".st-key-p-point .tag:not(:has-text('Stop'))", timeout=LONG)
+    there = page.locator(".st-key-p-point .tag").inner_text().rsplit(" ", 1)[0]
+    page.get_by_role("button", name="Start an attack here").click()
+    page.wait_for_url("**/lab?*", timeout=LONG)
+    page.wait_for_selector(f".verdict .headline:has-text('{there}')", timeout=LONG)
+    assert page.get_by_role("button", name="A point of a slice").get_attribute("aria-pressed") == "true"

@@ -102,7 +102,7 @@ def test_trust_is_measured_and_said():
 
 
 @pytest.mark.parametrize(
-    ("unexplained", "moves", "sign"), [(0.2, 0.1, "✓"), (0.2, 0.9, "!"), (0.8, 0.1, "!"), (0.8, 0.9, "✕")]
+    ("unexplained", "moves", "sign"), [(0.2, 0.1, "✓"), (0.2, 0.4, "!"), (0.8, 0.1, "!"), (0.8, 0.4, "✕")]
 )
 def test_the_badge_says_what_the_numbers_say(unexplained, moves, sign):
     assert Trust(unexplained, 0.8, moves).badge.startswith(sign)

@@ -56,7 +56,7 @@ def test_the_map_shows_the_classes_in_their_colours():
     assert heatmap.x[0] == pytest.approx(-16)
     assert figure.layout.xaxis.title.text == "across · 1/255"
     words = [note.text for note in figure.layout.annotations]
-    assert {"<b>class 0</b>", "<b>class 1</b>", "<b>class 2</b>", "ε = 8/255"} <= set(words)
+    assert {"<b>class 0</b>", "<b>class 1</b>", "<b>class 2</b>", "L∞ ball, ε = 8/255"} <= set(words)
 
 
 def test_what_is_drawn_over_the_map_lies_where_it_is():

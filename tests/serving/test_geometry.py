@@ -189,7 +189,7 @@ def test_random_directions_are_farther_than_the_adversarial_one(materials):
     assert found.times == pytest.approx(min(found.typical, found.reach) / found.adversarial)
     assert found.climb[0] == pytest.approx(found.wander[:, 0].max(), abs=1e-5)
     assert found.climb[-1] > found.wander[:, -1].max()
-    said = words.of_spread(found)
+    said = words.of_spread(found, "the attack")
     assert "times farther" in said.headline
     assert f"{found.met} meet a boundary" in said.detail
 

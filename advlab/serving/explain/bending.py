@@ -32,7 +32,7 @@ class Bending:
         before, after: their explanations.
         likeness: of these.
         agreement: of the second with the wanted map, from -1 to 1; None where none is wanted.
-        says: what the model says of the bent picture; its label is that of the clean one.
+        said, says: what the model says of the clean and of the bent picture: the same label.
         size: of the change, L∞.
     """
 
@@ -43,6 +43,7 @@ class Bending:
     after: Attribution
     likeness: Likeness
     agreement: float | None
+    said: Opinion
     says: Opinion
     size: float
 
@@ -74,6 +75,7 @@ def _steps(
 ) -> Iterator[Bending]:
     question = replace(ask(request.model_copy(update={"run": ""}), picture, None), tick=tick)
     classifier, image = question.classifier, question.image
+    said = opinion(classifier, shares(classifier, image.unsqueeze(0)))
     before, wanted = METHODS[request.method](question), None
     if towards is not None:
         other = taken(classifier, towards, exact=False)[0]
@@ -90,6 +92,7 @@ def _steps(
             after=state.explanation,
             likeness=state.likeness,
             agreement=state.agreement,
+            said=said,
             says=opinion(classifier, shares(classifier, state.image.unsqueeze(0))),
             size=float((state.image - image).abs().max()),
         )

@@ -14,7 +14,7 @@ from advlab.serving.stopping import last_of
 # An explanation is of use if it leaves this part, or less, of what an even one leaves unexplained.
 _BETTER = 0.9
 # It is stable if it moves by less than this part of its size.
-_STABLE = 0.5
+_STABLE = 0.25
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,12 @@ class Trust:
     def badge(self) -> str:
         """In a few words, with a sign."""
         if self.foretells and self.stable:
-            return "✓ Foretells the model, and is stable"
+            return "✓ Says where better than an even map, and is stable"
         if self.foretells:
-            return "! Foretells the model, but is not stable"
-        return "! Stable, but foretells little" if self.stable else "✕ Neither foretells the model nor is stable"
+            return "! Says where better than an even map, but is not stable"
+        if self.stable:
+            return "! Stable, but hardly better than an even map"
+        return "✕ Hardly better than an even map, and not stable"
 
     @property
     def sentence(self) -> str:
@@ -64,7 +66,7 @@ class Trust:
         if self.moves is not None:
             said.append(
                 f"It moves by {percent(self.moves)} of its own size when no value changes by more than 5/255 "
-                "(sensitivity)."
+                f"(sensitivity; less than {_STABLE:.0%} counts as stable)."
             )
         return " ".join(said)
 

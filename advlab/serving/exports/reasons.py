@@ -68,7 +68,8 @@ def parse(params: Mapping[str, object]) -> ReasonLink:
     if method in METHODS:
         reading.values["method"] = method
     elif method is not None:
-        reading.problem(f"There is no method “{shown(method)}”; there are: {', '.join(METHODS)}.")
+        known = ", ".join(one.title for one in METHODS.values())
+        reading.problem(f"There is no method “{shown(method)}”; there are: {known}.")
     for name, least in (("index", 0), ("samples", 1), ("seed", 0)):
         there, value = reading.whole(name, least, optional=False)
         if there and value is not None and (name != "samples" or value <= 500):

@@ -27,14 +27,12 @@ def climbs(ascents: Sequence[Ascent], theme: Theme) -> go.Figure:
                                     hoverinfo="skip"))  # fmt: skip
         middle = np.median(one.loss, 0)
         figure.add_trace(
-            go.Scatter(x=steps, y=middle, mode="lines", line={"width": 4, "color": colour},
+            go.Scatter(x=steps, y=middle, mode="lines", line={"width": 4, "color": colour}, name=one.title,
                        hovertemplate=f"{one.title}: median loss %{{y:.3g}} at step %{{x}}<extra></extra>")
         )  # fmt: skip
-        figure.add_annotation(
-            x=steps[-1], y=float(middle[-1]), xanchor="right", yanchor="bottom", **base.halo(theme, one.title, 14)
-        )
     figure.update_xaxes(base.axis(theme, "step of PGD", range=[0, STEPS]))
     figure.update_yaxes(base.axis(theme, "loss of the clean class", nticks=5, rangemode="tozero"))
+    base.legend(figure)
     return figure
 
 
@@ -50,12 +48,8 @@ def reached(ascents: Sequence[Ascent], theme: Theme) -> go.Figure:
                 marker={"color": colour}, opacity=0.75, hovertemplate="%{y} restarts<extra>%{fullData.name}</extra>",
             )
         )  # fmt: skip
-        middle = float(np.median(loss))
-        side = "left" if middle < top / 2 else "right"
-        figure.add_annotation(
-            x=middle, y=1, yref="paper", xanchor=side, yanchor="top", **base.halo(theme, one.title, 14)
-        )
     figure.update_layout(barmode="overlay", bargap=0.06)
     figure.update_xaxes(base.axis(theme, "loss that a restart reached", range=[0, top * 1.05]))
     figure.update_yaxes(base.axis(theme, "restarts", nticks=5, rangemode="tozero"))
+    base.legend(figure)
     return figure

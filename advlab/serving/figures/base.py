@@ -68,3 +68,11 @@ def halo(theme: Theme, text: str, size: int = 16) -> dict[str, Any]:
         "bgcolor": back,
         "borderpad": 3,
     }
+
+
+def legend(figure: go.Figure) -> None:
+    """Names above a figure, for traces that have one; the others are left out."""
+    for trace in figure.data:
+        trace.showlegend = bool(trace.name)
+    place = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "font": {"size": 14}}
+    figure.update_layout(showlegend=True, legend=place, margin={"t": 64})

@@ -1,6 +1,7 @@
 """A slice as a map: regions by class, or the clean class's margin, with the boundary, the ball and the attack's way."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ _STRENGTH = {False: 0.62, True: 0.58}
 _CLICKS = 81
 # A name that is nearer to an edge than this part of the slice leans inwards.
 _EDGE = 0.2
+_NONE: Mapping[int, str] = MappingProxyType({})
 _BOUNDARY = {False: "#14181D", True: "#FFFFFF"}
 
 
@@ -34,8 +36,8 @@ def regions_map(
             zsmooth=False, hoverinfo="skip",
         )
     )  # fmt: skip
-    _over(figure, land, theme, picked)
-    for spot in regions.spots(land.slice.index):
+    _over(figure, land, theme, picked, colours)
+    for spot in regions.spots(land.slice.index, _ball_words(land)):
         name = land.names[spot.index] if spot.index in colours else "other classes"
         share = spot.column / len(lines)
         side = "left" if share < _EDGE else "right" if share > 1 - _EDGE else "center"
@@ -113,7 +115,9 @@ def _short(title: str, most: int = 44) -> str:
     return title if len(title) <= most else title[: most - 1] + "…"
 
 
-def _over(figure: go.Figure, land: Landscape, theme: Theme, picked: Array | None) -> None:
+def _over(
+    figure: go.Figure, land: Landscape, theme: Theme, picked: Array | None, colours: Mapping[int, str] = _NONE
+) -> None:
     """All that is drawn over the map."""
     if land.box is not None:
         figure.add_trace(_outside(land, theme))
@@ -121,7 +125,10 @@ def _over(figure: go.Figure, land: Landscape, theme: Theme, picked: Array | None
     if land.ball is not None and land.request.eps is not None:
         _ball(figure, land, theme)
     for path in land.paths:
+        reached = {colours.get(index, ADVERSARIAL) for index, name in land.names.items() if name == path.label}
         _path(figure, land, theme, path)
+        end = path.positions[-1] * axes.factor(land.request.norm)
+        figure.add_trace(_mark(end, "x", min(reached, default=ADVERSARIAL), theme, f"{path.name}: {path.label}"))
     figure.add_trace(_mark(np.zeros(2), "circle", CLEAN, theme, "the picture"))
     if picked is not None:
         at = picked * axes.factor(land.request.norm)
@@ -171,11 +178,20 @@ def _ball(figure: go.Figure, land: Landscape, theme: Theme) -> None:
             hoverinfo="skip",
         )
     )  # fmt: skip
-    top = edge[int(edge[:, 1].argmin())]
-    text = f"ε = {size(norm, land.request.eps)}"
+    below = edge[int(edge[:, 1].argmin())]
+    text = f"{norm.symbol} ball, ε = {size(norm, land.request.eps)}"
     reach = land.request.reach * axes.factor(norm)
-    if np.abs(top).max() <= 0.97 * reach:
-        figure.add_annotation(x=top[0], y=top[1], yanchor="top", **base.halo(theme, text, 14))
+    if np.abs(below).max() <= 0.97 * reach:
+        figure.add_annotation(x=below[0], y=below[1], yanchor="top", **base.halo(theme, text, 14))
+
+
+def _ball_words(land: Landscape) -> tuple[int, int] | None:
+    """The row and the column at which the ball's name stands."""
+    if land.ball is None:
+        return None
+    column, row = land.ball[int(land.ball[:, 1].argmin())]
+    at = np.searchsorted(land.slice.lines, [row, column])
+    return int(at[0]), int(at[1])
 
 
 def _path(figure: go.Figure, land: Landscape, theme: Theme, path: Path) -> None:
@@ -190,7 +206,6 @@ def _path(figure: go.Figure, land: Landscape, theme: Theme, path: Path) -> None:
             line={"width": 2.5, "color": theme.text}, marker={"size": 5, "color": theme.text},
         )
     )  # fmt: skip
-    figure.add_trace(_mark(way[-1], "x", ADVERSARIAL, theme, f"{path.name}: {path.label}"))
 
 
 def _mark(at: Array, symbol: str, colour: str, theme: Theme, words: str) -> go.Scatter:

@@ -10,7 +10,7 @@ from advlab.serving.geometry.spread import Spread
 _HEIGHT = 380
 
 
-def histogram(spread: Spread, theme: Theme) -> go.Figure:
+def histogram(spread: Spread, theme: Theme, across: str) -> go.Figure:
     """Distances to the boundary in random directions, and the adversarial one as a line."""
     norm, scale = spread.request.norm, axes.factor(spread.request.norm)
     figure = base.figure(theme, height=_HEIGHT, keep="histogram")
@@ -19,7 +19,7 @@ def histogram(spread: Spread, theme: Theme) -> go.Figure:
     end = spread.reach * scale
     figure.add_trace(
         go.Histogram(
-            x=met, xbins={"start": 0, "end": end, "size": end / 40}, marker={"color": REST},
+            x=met, name="random directions", xbins={"start": 0, "end": end, "size": end / 40}, marker={"color": REST},
             hovertemplate="%{y} directions, %{x}<extra></extra>",
         )
     )  # fmt: skip
@@ -32,34 +32,35 @@ def histogram(spread: Spread, theme: Theme) -> go.Figure:
         words = base.halo(theme, f"{never} never do", 13)
         figure.add_annotation(x=end * 1.06, y=never, yanchor="bottom", **words)
     if np.isfinite(spread.adversarial):
-        figure.add_vline(x=spread.adversarial * scale, line={"width": 4, "color": ADVERSARIAL})
-        figure.add_annotation(
-            x=spread.adversarial * scale, y=1, yref="paper", xanchor="left", yanchor="top", xshift=6,
-            **base.halo(theme, "adversarial direction", 14),
+        at = spread.adversarial * scale
+        top = float(np.histogram(met, 40, (0, end))[0].max()) if len(met) else 1.0
+        line = {"width": 4, "color": ADVERSARIAL}
+        figure.add_trace(
+            go.Scatter(x=[at, at], y=[0, 1.05 * max(top, 1.0)], mode="lines", line=line, name=f"along {across}",
+                       hovertemplate="%{x:.3g}<extra></extra>")
         )  # fmt: skip
     figure.update_xaxes(base.axis(theme, f"distance to the boundary · {axes.unit(norm)}", range=[0, end * 1.12]))
     figure.update_yaxes(base.axis(theme, "random directions", nticks=5, rangemode="tozero"))
     figure.update_layout(bargap=0.06)
+    base.legend(figure)
     return figure
 
 
-def lines(spread: Spread, theme: Theme) -> go.Figure:
+def lines(spread: Spread, theme: Theme, across: str) -> go.Figure:
     """The loss on the way along the adversarial direction, and along random ones."""
     scale = axes.factor(spread.request.norm)
     figure = base.figure(theme, height=_HEIGHT, keep="lines")
     x = spread.line * scale
-    for loss in spread.wander:
-        figure.add_trace(go.Scatter(x=x, y=loss, mode="lines", line={"width": 1, "color": REST}, hoverinfo="skip"))
+    for place, loss in enumerate(spread.wander):
+        name = f"{len(spread.wander)} random directions" if place == 0 else None
+        line = {"width": 1, "color": REST}
+        figure.add_trace(go.Scatter(x=x, y=loss, mode="lines", line=line, name=name, hoverinfo="skip"))
     figure.add_trace(
-        go.Scatter(x=x, y=spread.climb, mode="lines", line={"width": 4, "color": ADVERSARIAL},
+        go.Scatter(x=x, y=spread.climb, mode="lines", line={"width": 4, "color": ADVERSARIAL}, name=f"along {across}",
                    hovertemplate="loss %{y:.3g} at %{x:.3g}<extra></extra>")
     )  # fmt: skip
-    end = {"x": x[-1], "xanchor": "right", "yanchor": "bottom"}
-    figure.add_annotation(y=float(spread.climb[-1]), **end, **base.halo(theme, "adversarial direction", 14))
-    if len(spread.wander):
-        text = f"{len(spread.wander)} random directions"
-        figure.add_annotation(y=float(np.max(spread.wander[:, -1])), **end, **base.halo(theme, text, 14))
     unit = axes.unit(spread.request.norm)
     figure.update_xaxes(base.axis(theme, f"distance from the picture · {unit}", range=[0, float(x[-1])]))
     figure.update_yaxes(base.axis(theme, "loss of the clean class", nticks=5, rangemode="tozero"))
+    base.legend(figure)
     return figure

@@ -33,7 +33,7 @@ def loss_surface(land: Landscape, colours: Mapping[int, str], theme: Theme, high
         go.Surface(
             z=loss, x=lines, y=lines, surfacecolor=codes.astype(np.float32), colorscale=scale, cmin=-0.5,
             cmax=len(colours) + 0.5, showscale=False, hovertemplate="loss %{z:.3g}<extra></extra>",
-            lighting={"ambient": 0.75, "diffuse": 0.5, "specular": 0.1, "roughness": 0.9},
+            lighting={"ambient": 0.9, "diffuse": 0.3, "specular": 0.1, "roughness": 0.9},
         )
     )  # fmt: skip
     figure.add_trace(
@@ -51,10 +51,10 @@ def loss_surface(land: Landscape, colours: Mapping[int, str], theme: Theme, high
         scene={
             "xaxis": {"title": {"text": f"across · {unit}"}, **plain},
             "yaxis": {"title": {"text": f"up · {unit}"}, **plain},
-            "zaxis": {"title": {"text": "loss"}, "range": [0, 1.05 * top], **plain},
+            "zaxis": {"title": {"text": ""}, "range": [0, 1.05 * top], **plain},
             "aspectmode": "manual",
             "aspectratio": {"x": 1, "y": 1, "z": 0.65},
-            "camera": {"eye": {"x": 1.25, "y": -1.35, "z": 0.85}},
+            "camera": {"eye": {"x": 1.45, "y": -1.55, "z": 0.8}, "center": {"x": 0, "y": 0, "z": -0.12}},
         },
     )
     return figure

@@ -52,7 +52,7 @@ def _factor(times: float) -> str:
     return f"{times:.1f}" if times < 10 else f"{times:.0f}"
 
 
-def of_spread(spread: Spread) -> Said:
+def of_spread(spread: Spread, across: str) -> Said:
     """The lesson: how much farther the boundary is in a random direction."""
     norm: Norm = spread.request.norm
     if not math.isfinite(spread.adversarial):
@@ -61,14 +61,13 @@ def of_spread(spread: Spread) -> Said:
         )
     near = size(norm, spread.adversarial)
     if not spread.random:
-        return Said(f"{near} in the adversarial direction", "Looking in random directions…")
+        return Said(f"{near} along {across}", "Now in random directions.")
     count, met = len(spread.random), spread.met
     least = "at least " if not math.isfinite(spread.typical) else ""
     middle = length(norm, spread.typical, spread.reach)
     return Said(
         f"{least.capitalize()}{_factor(spread.times)} times farther in a random direction",
-        f"{near} along the axis across; {middle} at the median of {count} random directions, of which {met} meet a "
-        "boundary at all.",
+        f"{near} along {across}; {middle} at the median of {count} random directions, of which {met} meet a boundary.",
     )
 
 
@@ -82,5 +81,12 @@ def of_both(first: Landscape, second: Landscape) -> Said:
     times = ""
     if math.isfinite(one):
         times = _times(one, other, farthest).removeprefix(", ")
-    headline = f"{name} ends {length(norm, one, farthest)} away; beside it, {length(norm, other, farthest)}"
+    headline = (
+        f"{name} ends {length(norm, one, farthest)} away; with {short(second.title)}, {length(norm, other, farthest)}"
+    )
     return Said(headline, f"{second.title} against {first.title}{': ' + times if times else ''}.")
+
+
+def short(title: str) -> str:
+    """Of a model's title, what tells it from its family: “TRADES” of “Traffic signs · TRADES”."""
+    return title.rsplit(" · ", 1)[-1]

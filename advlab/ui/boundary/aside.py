@@ -12,6 +12,7 @@ from advlab.serving.figures import ascents, base, spreads
 from advlab.serving.geometry import words
 from advlab.serving.geometry.ascent import RESTARTS, STEPS, Ascent
 from advlab.serving.geometry.spread import Spread
+from advlab.serving.geometry.words import short
 from advlab.serving.outcome import size
 from advlab.ui import radius, tasks
 from advlab.ui.boundary import jobs
@@ -43,26 +44,30 @@ def _spread(choice: Choice, own: Tasks) -> None:
         found: Spread | None = job.value or job.draft
         if found is not None:
             _spread_drawn(choice, found)
+            if not job.live and len(found.random) < found.wanted:
+                st.info(f"Stopped after {len(found.random)} of {found.wanted} directions.")
         if job.live and found is not None:
             done = len(found.random)
             tasks.progress(job, f"{done} of {found.wanted} directions", done / found.wanted, "spread")
         elif job.live:
-            tasks.progress(job, "Looking in the adversarial direction…", 0.0, "spread")
+            tasks.progress(job, "Looking along the axis across…", 0.0, "spread")
 
 
 def _spread_drawn(choice: Choice, found: Spread) -> None:
-    said(words.of_spread(found))
+    said(words.of_spread(found, choice.titles[0]))
     grid = st.grid(2, min_column_width=330, gap="medium")
     with grid.cell():
         st.markdown("**How far the boundary is**")
         st.plotly_chart(
-            spreads.histogram(found, theme()), theme=None, key="p-histogram", config=dict(base.config("distances")),
-            alt=words.of_spread(found).detail,
+            spreads.histogram(found, theme(), choice.titles[0]), theme=None, key="p-histogram",
+            config=dict(base.config("distances")),
+            alt=words.of_spread(found, choice.titles[0]).detail,
         )  # fmt: skip
     with grid.cell():
         st.markdown("**The loss on the way**")
         st.plotly_chart(
-            spreads.lines(found, theme()), theme=None, key="p-lines-figure", config=dict(base.config("loss")),
+            spreads.lines(found, theme(), choice.titles[0]), theme=None, key="p-lines-figure",
+            config=dict(base.config("loss")),
             alt=f"Loss along {choice.titles[0]}, from {found.climb[0]:.3g} to {found.climb[-1]:.3g}; along "
             f"{len(found.wander)} random directions to at most {found.wander[:, -1].max():.3g}.",
         )  # fmt: skip
@@ -108,15 +113,26 @@ def _climbs_drawn(found: Sequence[Ascent]) -> None:
         )  # fmt: skip
     st.caption(
         "Adversarial training minimises the largest loss in the ball (Madry et al. 2018): an attack climbs to it, "
-        "training pushes it down. That many random starts end at nearly one height is why a few steps of PGD "
-        "are a good stand-in for the largest loss."
+        "training pushes it down. "
+        + _agree(found)
         + ("" if len(found) > 1 else " Put its robust twin beside it to see what training changed.")
     )
 
 
+def _agree(found: Sequence[Ascent]) -> str:
+    """Whether the restarts end at one height, once they have ended."""
+    last = found[0].loss[:, -1]
+    if found[0].loss.shape[1] <= STEPS:
+        return ""
+    if np.ptp(last) <= 0.2 * np.median(last):
+        return (
+            "The restarts end within 20% of each other, which is why a few steps of PGD stand in for the largest loss."
+        )
+    return "The restarts end at different heights: one of them alone would not tell how large the loss can be."
+
+
 def _heading(found: Sequence[Ascent]) -> None:
     first = found[0]
-    steps = first.loss.shape[1] - 1
     parts = []
     for one in found:
         last = one.loss[:, -1]
@@ -124,10 +140,10 @@ def _heading(found: Sequence[Ascent]) -> None:
         spread = f"{last.min():.3g} to {last.max():.3g}"
         parts.append(f"{one.title}: {lost} of {len(last)} restarts fool it; they reach a loss of {spread}")
     middle = [float(np.median(one.loss[:, -1])) for one in found]
-    headline = f"The worst loss within {size(first.norm, first.eps)} is about {middle[0]:.2g}"
+    headline = f"Within {size(first.norm, first.eps)}, PGD typically reaches a loss of {middle[0]:.2g}"
     if len(middle) > 1:
-        headline += f"; beside it, {middle[1]:.2g}"
+        headline += f"; with {short(found[1].title)}, {middle[1]:.2g}"
     st.html(
         f'<div class="verdict clean" role="status"><div class="headline">{escape(headline)}</div>'
-        f'<div class="detail">After {steps} steps. {escape(". ".join(parts))}.</div></div>'
+        f'<div class="detail">{escape(". ".join(parts))}.</div></div>'
     )

@@ -181,8 +181,9 @@ def run_of(axis: Axis, runs: Mapping[str, Outcome]) -> Outcome | None:
 def _radius(norm: Norm, card: Card, runs: Mapping[str, Outcome], across: Axis) -> float:
     """The ball to begin with: the attack's, the one of the model's card, or a usual one."""
     run = run_of(across, runs)
-    if run is not None and run.request.norm is norm:
-        return run.request.eps or run.norms[norm.value]
+    if run is not None:  # in another norm than its own, the size that its change has there
+        given = run.request.eps if run.request.norm is norm else None
+        return given or run.norms[norm.value]
     if card.shipped is not None and card.shipped.norm is norm:
         return card.shipped.eps
     return _BALLS[norm]
@@ -231,9 +232,9 @@ def _more(norm: Norm, begins: float, link: Mapping[str, object]) -> tuple[float 
     if "eps" in link:
         st.session_state[key] = None if link["eps"] is None else float(_plain(link["eps"], scale))
     eps = st.number_input(
-        "Radius of the ball" + (", in 1/255" if scale > 1 else ""), value=round(begins * scale, 3), format="%g",
-        key=key, persist_state="session", placeholder="no ball",
-        help="The dashed line: what an attacker with this budget can reach in this plane.",
+        "Radius of the ball" + (", in 1/255" if scale > 1 else ""), value=round(begins * scale, 3),
+        min_value=0.0, format="%g", key=key, persist_state="session", placeholder="no ball",
+        help="The dashed line (0 for none): what an attacker with this budget can reach in this plane.",
     )  # fmt: skip
     clip = st.toggle(
         "Keep pixels between black and white",
@@ -243,4 +244,4 @@ def _more(norm: Norm, begins: float, link: Mapping[str, object]) -> tuple[float 
         help="As every picture file does. Off: the plane goes on beyond, and what is no picture is hatched.",
     )
     seed = st.number_input("Seed of random axes", value=0, step=1, key="p-seed", persist_state="session")
-    return (None if eps is None else eps / scale), clip, int(seed)
+    return (eps / scale if eps else None), clip, int(seed)

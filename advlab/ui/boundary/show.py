@@ -67,6 +67,8 @@ def slice_view(state: LabState, choice: Choice, how: str) -> None:
 
 def _slice(state: LabState, choice: Choice, how: str) -> None:
     own = state.boundary.tasks
+    if state.boundary.leaving:  # a button of this part of the page has changed all of it
+        st.rerun()
     tasks.failures(own)
     lands = [land for job in own.jobs.values() if (land := job.value or job.draft) is not None]
     if lands:
@@ -163,12 +165,17 @@ def _under(land: Landscape, how: str, colours: Mapping[int, str]) -> None:
             f'<span><i style="background:{colour}"></i>{escape(name)}</span>'
             for name, colour in surface.legend(colours, land.names)
         )
-        st.html(f'<div class="keys">{marks}</div>')
+        st.html(f'<div class="keys"><span>Height: loss of the clean class</span>{marks}</div>')
     norm, asked, total = land.request.norm, land.slice.asked, len(land.slice.lines) ** 2
     parts = [] if how == "loss" else ["Thick line: where the clean class ends. Click a point to see its picture."]
     if how != "loss" and land.box is not None:
         parts.append("Hatched: no picture, since a value would be darker than black or brighter than white.")
-    parts += [f"{path.name}: off the plane by at most {size(norm, float(path.off.max()))}." for path in land.paths]
+    if how != "loss":
+        parts += [
+            f"{path.name}: on its way off the plane by up to {size(norm, float(path.off.max()))}, at its end by "
+            f"{size(norm, float(path.off[-1]))}."
+            for path in land.paths
+        ]
     parts.append(f"{asked:,} of {total:,} points asked about ({asked / total:.0%}), {land.seconds:.1f} s.")
     st.caption(" ".join(parts))
 

@@ -18,3 +18,4 @@ class BoundaryState:
     followed: str | None = None  # the attack that the axes last turned to
     linked: bool = False  # a link has said what the axes are
     notice: str | None = None
+    leaving: str | None = None  # the page that goes on with another picture

@@ -19,10 +19,10 @@ from advlab.ui.state import LabState
 from advlab.ui.tasks import Task
 
 _RADII = (1, 2, 4, 8, 16)
-AWAY, TOWARDS = "Away from what was important", "Towards another picture's reasons"
+AWAY, TOWARDS = "Away from what was important", "Towards another picture's"
 
 
-def trusted(state: LabState, choice: Choice) -> None:
+def trusted(state: LabState, choice: Choice, card: Card) -> None:
     """Infidelity and sensitivity of the first model's explanation of the clean picture."""
     own = state.explain
     job = own.maps.jobs.get(f"{choice.clean.model} clean")
@@ -30,7 +30,8 @@ def trusted(state: LabState, choice: Choice) -> None:
     if found is None:
         return
     key = choice.key(choice.clean, "trust")
-    st.markdown("**How far can it be trusted?**")
+    name = f"{METHODS[choice.clean.method].title} of the clean picture by {card.title}"
+    st.markdown(f"**How far can it be trusted?** {name}")
     if not METHODS[choice.clean.method].quick and own.asked != key:
         st.button("Measure it", icon=":material/verified:", key="e-trust", on_click=_ask, args=(own, key),
                   help="Infidelity and sensitivity: some 60 more explanations of changed pictures.")  # fmt: skip
@@ -76,7 +77,7 @@ def attack(state: LabState, choice: Choice, card: Card) -> None:
         key = choice.key(request, f"bend {eps} {towards.digest if towards else ''}")
         st.button("Bend the explanation", icon=":material/bolt:", key="e-start", on_click=_start, args=(own, key))
     if method != choice.clean.method:
-        st.caption(f"What is bent is {METHODS[method].title}, which has a slope to go along.")
+        st.caption(f"What is bent is {METHODS[method].title}: the attack follows its gradient.")
     if own.started != key:
         own.attack.want({})
         return
@@ -122,9 +123,9 @@ def _bent(found: Bending, name: str, method: str) -> None:
             f'<div class="detail">{escape(detail)}</div></div>')  # fmt: skip
     maps = [similarity.places(each) for each in (found.before, found.after)]
     scale = similarity.common_scale(*maps)
-    tag = f"{found.says.label} {percent(found.says.confidence)}"
+    before, tag = (f"{says.label} {percent(says.confidence)}" for says in (found.said, found.says))
     panels = [
-        Panel(f"{name} clean", found.clean, maps[0], scale, found.says.label, "clean", "Before:", method,
+        Panel(f"{name} clean", found.clean, maps[0], scale, before, "clean", "Before:", method,
               f"{method} of the clean picture"),
         Panel(f"{name} {found.step}", found.bent, maps[1], scale, tag, "clean", "After:", method,
               f"{method} of the bent picture"),

@@ -15,10 +15,9 @@ from advlab.ui.state import LabState
 
 CLEAN, ADVERSARIAL, TARGET, OTHER = "clean", "adversarial", "target", "other"
 _WHOSE = {
-    CLEAN: "The clean picture's answer",
-    ADVERSARIAL: "The adversarial picture's answer",
-    TARGET: "The target",
-    OTHER: "Another class",
+    CLEAN: "the clean picture's answer",
+    ADVERSARIAL: "the adversarial one's answer",
+    TARGET: "the target",
 }
 _GREYS = {0.0: "Black", 0.5: "Grey", 1.0: "White"}
 
@@ -121,7 +120,7 @@ def _class(card: Card, look: Look, outcome: Outcome | None) -> int:
         st.session_state["e-class"] = CLEAN
 
     def words(whose: str) -> str:
-        return f"{_WHOSE[whose]}: {labels[known[whose]]}" if whose in known else _WHOSE[whose]
+        return f"{labels[known[whose]]}: {_WHOSE[whose]}" if whose in known else "Another class"
 
     whose = st.selectbox("What speaks for", offered, format_func=words, key="e-class", persist_state="session")
     if whose in known:

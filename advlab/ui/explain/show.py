@@ -63,7 +63,7 @@ def _pair(choice: Choice, model: str, pair: Sequence[Explanation], *, first: boo
     _headline(model, pair, likeness, first=first)
     overlay([_panel(one, scale, pair[0].opinion.index) for one in pair], signed=pair[0].signed, key=f"overlay-{model}")
     if likeness is not None:
-        _numbers(likeness)
+        _numbers(likeness, _strength(*pair))
     if first:
         st.caption(" ".join([METHODS[choice.clean.method].tells, *_remarks(pair)]))
 
@@ -112,11 +112,18 @@ def _headline(model: str, pair: Sequence[Explanation], likeness: similarity.Like
     )
 
 
-def _numbers(likeness: similarity.Likeness) -> None:
+def _strength(before: Explanation, after: Explanation) -> float | None:
+    """How strong all of the second map is beside the first; None where there is nothing in the first."""
+    one, other = (float(similarity.places(each.attribution).abs().sum()) for each in (before, after))
+    return other / one if one else None
+
+
+def _numbers(likeness: similarity.Likeness, strength: float | None) -> None:
     rows = {
         "Rank correlation": "–" if likeness.rank is None else f"{likeness.rank:.2f}",
         "Top 10% in common": "–" if likeness.overlap is None else f"{likeness.overlap:.0%}",
         "Similarity, SSIM": f"{likeness.ssim:.2f}",
+        "Strength, after to before": "–" if strength is None else f"{strength:.0%}",
     }
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
     st.html(f'<dl class="numbers">{cells}</dl>')
