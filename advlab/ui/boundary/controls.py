@@ -1,6 +1,6 @@
 """Which plane: the axes, how it is measured, how far and how finely it is looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -99,7 +99,7 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card]) -> Choice:
     return Choice(
         request=request,
         materials=Materials(state.picture.image, {name: one.image for name, one in used.items()}, runs),
-        digests=(state.picture.digest, *(one.digest for one in used.values()), *runs),
+        digests=(state.picture.digest, *(one.digest for one in used.values()), *_named(runs, chosen.values())),
         titles=(across, up),
         beside=beside,
         problem=problem,
@@ -148,6 +148,11 @@ def _picture(name: str, pictures: Mapping[str, Picture]) -> str:
     if st.session_state.get(key) not in names:
         st.session_state[key] = names[0 if name == "across" else -1]
     return st.selectbox("Picture", names, format_func=lambda one: pictures[one].title, key=key, persist_state="session")
+
+
+def _named(runs: Mapping[str, Outcome], chosen: Iterable[Axis]) -> list[str]:
+    """The runs that axes are of: a later one on the same picture changes nothing of a plane without it."""
+    return [axis.of or next(iter(runs), "") for axis in chosen if axis.direction is Direction.ATTACK]
 
 
 def _follow(state: BoundaryState, runs: Mapping[str, Outcome]) -> None:
