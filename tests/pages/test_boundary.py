@@ -100,6 +100,13 @@ def test_an_axis_of_an_attack_offers_to_run_one() -> None:
     assert len(job.value.paths) == 1
 
 
+def test_an_attack_on_the_axis_up_alone_is_in_the_link() -> None:
+    at = settled(boundary(**ATTACK, p_across="random", p_up="attack", p_lines="41"))
+    assert not at.exception
+    assert state(at).boundary.address["attack"] == "pgd"
+    assert state(at).boundary.address["p.up"] == "attack"
+
+
 @pytest.mark.parametrize("view", ["class", "margin", "loss", "random", "climb"])
 def test_every_view_is_drawn(view: str) -> None:
     at = settled(boundary(**STOP, p_across="sign", p_up="random", p_lines="41", p_view=view))

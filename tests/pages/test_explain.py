@@ -103,3 +103,10 @@ def test_the_link_says_what_the_controls_say() -> None:
 @pytest.mark.parametrize(("name", "value"), [("method", "magic"), ("index", "-1"), ("colour", "red")])
 def test_what_a_link_cannot_mean_is_said(name: str, value: str) -> None:
     assert len(reasons.parse({"v": "1", f"e.{name}": value}).problems) == 1
+
+
+def test_a_layer_that_the_network_has_not_is_left_out() -> None:
+    at = settled(explain(**STOP, e_method="grad_cam", e_layer="nowhere.0"))
+    assert not at.exception
+    assert not at.error
+    assert found(at)["signs_standard clean"].request.layer is None

@@ -48,7 +48,7 @@ def test_every_page_file_is_in_the_navigation() -> None:
 
 
 def test_no_bare_image_call_can_turn_a_picture_into_a_jpeg() -> None:
-    for file in [*(ROOT / "advlab" / "ui").glob("*.py"), *PAGES]:
+    for file in [*(ROOT / "advlab" / "ui").rglob("*.py"), *PAGES]:
         assert "st.image(" not in file.read_text("utf-8"), file.name
 
 

@@ -1,6 +1,6 @@
-"""Which plane: the axes, how it is measured, how far and how finely it is looked at."""
+"""Which plane: how it is measured, how far and how finely it is looked at."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,20 +11,12 @@ from advlab.models import Card
 from advlab.serving.figures import axes
 from advlab.serving.geometry.ground import Materials
 from advlab.serving.geometry.request import Axis, Direction, PlaneRequest
-from advlab.serving.notes import title
 from advlab.serving.outcome import Outcome
 from advlab.ui import second, suited
+from advlab.ui.boundary import axis
 from advlab.ui.boundary.state import BoundaryState
-from advlab.ui.state import LabState, Picture
+from advlab.ui.state import LabState
 
-_NAMES = {
-    Direction.SIGN: "The gradient's sign",
-    Direction.GRADIENT: "The gradient",
-    Direction.CLASS: "Towards a class",
-    Direction.PICTURE: "Towards a picture",
-    Direction.RANDOM: "A random direction",
-}
-_AXES = {"across": "Across", "up": "Up"}
 # L∞ in 255ths, the others in the norm of the picture.
 _REACHES: dict[Norm, tuple[float, ...]] = {
     Norm.LINF: (1, 2, 4, 8, 16, 32, 64, 128, 255),
@@ -35,10 +27,6 @@ _BALLS = {Norm.LINF: 2 / 255, Norm.L2: 0.5, Norm.L1: 30.0}
 _LINES = (41, 101, 201)
 # Pictures with longer sides than this are slow to ask about.
 _LARGE = 100
-_HELP = {
-    "across": "The gradient and an attack lead to where the answer changes soonest.",
-    "up": "At a right angle to the first: what is common to both is taken out.",
-}
 
 
 @dataclass(frozen=True)
@@ -77,7 +65,7 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card]) -> Choice:
     pictures = {picture.named(card): picture for picture in suited.offered(state, card) if picture != state.picture}
     _follow(state.boundary, runs)
     beside = second.choose(card, cards, "p-with", "Beside it, in the same plane")
-    chosen = {name: _axis(name, runs, card, pictures) for name in _AXES}
+    chosen = {name: axis.choose(name, runs, card, pictures) for name in axis.NAMES}
     norm = _norm()
     begins = _radius(norm, card, runs, chosen["across"])
     wanted, state.boundary.wanted = state.boundary.wanted, {}
@@ -93,66 +81,18 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card]) -> Choice:
         )  # fmt: skip
     except AdvlabError as error:
         problem = str(error)
-    used = {axis.of: pictures[axis.of] for axis in chosen.values() if axis.of in pictures}
+    used = {one.of: pictures[one.of] for one in chosen.values() if one.of in pictures}
     labels, names = card.labels(), {name: picture.title for name, picture in pictures.items()}
-    across, up = (axes.name(axis, norm, labels, runs, names) for axis in chosen.values())
+    across, up = (axes.name(one, norm, labels, runs, names) for one in chosen.values())
     return Choice(
         request=request,
         materials=Materials(state.picture.image, {name: one.image for name, one in used.items()}, runs),
-        digests=(state.picture.digest, *(one.digest for one in used.values()), *_named(runs, chosen.values())),
+        digests=(state.picture.digest, *(one.digest for one in used.values()), *axis.runs_of(chosen.values(), runs)),
         titles=(across, up),
         beside=beside,
         problem=problem,
-        needs_run=not runs and any(axis.direction is Direction.ATTACK for axis in chosen.values()),
+        needs_run=not runs and any(one.direction is Direction.ATTACK for one in chosen.values()),
     )
-
-
-def _axis(name: str, runs: Mapping[str, Outcome], card: Card, pictures: Mapping[str, Picture]) -> Axis:
-    box, key = st.session_state, f"p-{name}"
-    attacks = ["attack", *(f"attack:{run}" for run in list(runs)[1:])]
-    options = [*attacks, *(direction.value for direction in _NAMES)]
-    if not pictures:
-        options.remove(Direction.PICTURE)
-    if box.get(key) not in options:
-        box[key] = Direction.RANDOM.value if name == "up" else attacks[0] if runs else Direction.SIGN.value
-    latest = next(iter(runs.values()), None)
-
-    def words(option: str) -> str:
-        direction, _, run = option.partition(":")
-        if direction != Direction.ATTACK:
-            return _NAMES[Direction(direction)]
-        found = runs.get(run, latest)
-        return f"The change of {title(found.request)}" if found is not None else "An attack's change"
-
-    option = st.selectbox(_AXES[name], options, format_func=words, key=key, persist_state="session", help=_HELP[name])
-    direction, _, of = option.partition(":")
-    if direction == Direction.CLASS:
-        of = str(_class(name, card))
-    elif direction == Direction.PICTURE:
-        of = _picture(name, pictures)
-    return Axis(direction=Direction(direction), of=of)
-
-
-def _class(name: str, card: Card) -> int:
-    labels, key = card.labels(), f"p-{name}-class"
-    if not isinstance(st.session_state.get(key), int) or st.session_state[key] >= len(labels):
-        st.session_state[key] = 0
-    return st.selectbox(
-        "Class", range(len(labels)), format_func=lambda index: labels[index], key=key, persist_state="session",
-        help="Type to search.",
-    )  # fmt: skip
-
-
-def _picture(name: str, pictures: Mapping[str, Picture]) -> str:
-    names, key = list(pictures), f"p-{name}-picture"
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = names[0 if name == "across" else -1]
-    return st.selectbox("Picture", names, format_func=lambda one: pictures[one].title, key=key, persist_state="session")
-
-
-def _named(runs: Mapping[str, Outcome], chosen: Iterable[Axis]) -> list[str]:
-    """The runs that axes are of: a later one on the same picture changes nothing of a plane without it."""
-    return [axis.of or next(iter(runs), "") for axis in chosen if axis.direction is Direction.ATTACK]
 
 
 def _follow(state: BoundaryState, runs: Mapping[str, Outcome]) -> None:
@@ -176,16 +116,9 @@ def _norm() -> Norm:
     return chosen or Norm.LINF
 
 
-def run_of(axis: Axis, runs: Mapping[str, Outcome]) -> Outcome | None:
-    """The attack that an axis is of."""
-    if axis.direction is not Direction.ATTACK:
-        return None
-    return runs.get(axis.of) or next(iter(runs.values()), None)
-
-
 def _radius(norm: Norm, card: Card, runs: Mapping[str, Outcome], across: Axis) -> float:
     """The ball to begin with: the attack's, the one of the model's card, or a usual one."""
-    run = run_of(across, runs)
+    run = axis.run_of(across, runs)
     if run is not None:  # in another norm than its own, the size that its change has there
         given = run.request.eps if run.request.norm is norm else None
         return given or run.norms[norm.value]

@@ -8,7 +8,7 @@ from advlab.models import Card
 from advlab.serving.exports import planes
 from advlab.serving.geometry.request import Axis
 from advlab.ui import arrival
-from advlab.ui.boundary import controls
+from advlab.ui.boundary import axis
 from advlab.ui.boundary.controls import Choice
 from advlab.ui.boundary.show import VIEWS
 from advlab.ui.state import LabState
@@ -28,9 +28,9 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     arrival.follow(state, cards, link.attack)
     box = st.session_state
     for name in ("across", "up"):
-        axis = link.values.get(name)
-        if isinstance(axis, Axis):
-            _put_axis(name, axis)
+        wanted = link.values.get(name)
+        if isinstance(wanted, Axis):
+            _put_axis(name, wanted)
     if "norm" in link.values:
         box["p-norm"] = link.values["norm"]
     box["p-clip"] = link.values.get("clip", True)
@@ -43,21 +43,21 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     own.notice = " ".join(link.problems) or None
 
 
-def _put_axis(name: str, axis: Axis) -> None:
+def _put_axis(name: str, wanted: Axis) -> None:
     box = st.session_state
-    box[f"p-{name}"] = axis.direction.value
-    if axis.of.isdecimal():
-        box[f"p-{name}-class"] = int(axis.of)
-    elif axis.of:
-        box[f"p-{name}-picture"] = axis.of
+    box[f"p-{name}"] = wanted.direction.value
+    if wanted.of.isdecimal():
+        box[f"p-{name}-class"] = int(wanted.of)
+    elif wanted.of:
+        box[f"p-{name}-picture"] = wanted.of
 
 
 def address(choice: Choice) -> dict[str, str] | None:
     """What a link to the slice says; None while the controls say nothing possible."""
     if choice.request is None:
         return None
-    run_of = controls.run_of(choice.request.across, choice.materials.runs)
-    attack = run_of.request if run_of else None
+    runs = [axis.run_of(one, choice.materials.runs) for one in choice.request.axes]
+    attack = next((run.request for run in runs if run is not None), None)
     return planes.query(choice.request, attack, str(st.session_state.get("p-view", "class")), choice.beside)
 
 
