@@ -145,11 +145,9 @@ def _more(card: Card, method: str) -> tuple[int, float, str | None, int]:
     )  # fmt: skip
     layer = None
     if METHODS[method].layered:
-        known, key = list(layers(card.name)), f"e-layer-{card.name}"
-        if st.session_state.get(key) not in [None, *known]:  # a link may say anything
-            st.session_state[key] = None
         layer = st.selectbox(
-            "Layer", known, index=None, placeholder="the last one with places", key=key, persist_state="session",
+            "Layer", list(layers(card.name)), index=None, placeholder="the last one with places",
+            key=f"e-layer-{card.name}", persist_state="session",
             help="Its dotted name in the network. Earlier layers see finer and know less.",
         )  # fmt: skip
     seed = st.number_input("Seed", value=0, min_value=0, step=1, key="e-seed", persist_state="session")
