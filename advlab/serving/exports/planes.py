@@ -1,53 +1,19 @@
-"""Links to slices: the plane's own names begin with "p.", the rest is the link of the attack that an axis is of."""
+"""Links to slices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
-from advlab.serving.exports import links, numbers
+from advlab.serving.exports import numbers, prefixed
 from advlab.serving.exports.params import Params, shown
-from advlab.serving.exports.reading import OWN, UPLOAD, Link
+from advlab.serving.exports.prefixed import OwnLink
 from advlab.serving.geometry.request import FINEST, Axis, Direction, PlaneRequest
-
-__all__ = ["PREFIX", "UPLOAD", "PlaneLink", "parse", "query", "url"]
 
 PREFIX = "p."
 
 
-@dataclass(frozen=True)
-class PlaneLink:
-    """What a link says.
-
-    Attributes:
-        values: for `PlaneRequest`, only what the link gives and what is possible.
-        view: which figure; the page knows them.
-        beside: a second model in the same plane.
-        attack: what is said of an attack, of the picture and of the model.
-        problems: sentences about what was left out, and why.
-    """
-
-    values: dict[str, object] = field(default_factory=dict)
-    view: str | None = None
-    beside: str | None = None
-    attack: Link = field(default_factory=Link)
-    problems: tuple[str, ...] = ()
-
-    @property
-    def present(self) -> bool:
-        """Whether there is anything of ours in it."""
-        return self.attack.present or bool(self.values) or self.view is not None
-
-
 def query(request: PlaneRequest, attack: AttackRequest | None, view: str, beside: str | None) -> dict[str, str]:
-    """All of a plane as parameters of a link; `attack` is the run that its axes are of."""
-    if attack is not None and any(axis.direction is Direction.ATTACK for axis in request.axes):
-        values = links.query(attack)
-    else:
-        image = request.picture if request.picture.startswith("sample:") else UPLOAD
-        values = {"v": links.VERSION, "image": image}
-    model = OWN if request.model.startswith(f"{OWN}:") else request.model
+    """All of a plane as parameters of a link; `attack` is the run that its axes are of, `view` the figure."""
     own = {
         "across": _axis(request.across),
         "up": _axis(request.up),
@@ -59,30 +25,20 @@ def query(request: PlaneRequest, attack: AttackRequest | None, view: str, beside
         "seed": str(request.seed),
         "view": view,
     }
-    if beside and not beside.startswith(f"{OWN}:"):
-        own["with"] = beside
-    return {**values, "model": model, **{PREFIX + name: value for name, value in own.items()}}
+    if not any(axis.direction is Direction.ATTACK for axis in request.axes):
+        attack = None
+    return prefixed.compose(PREFIX, own, picture=request.picture, model=request.model, attack=attack, beside=beside)
 
 
-def url(base: str, values: Mapping[str, str]) -> str:
-    """The whole link: `base` is the page's address."""
-    return f"{base}?{urlencode(values, safe=':')}"
-
-
-def parse(params: Mapping[str, object]) -> PlaneLink:
-    """Read the parameters of a link; it never fails."""
-    own = {name.removeprefix(PREFIX): value for name, value in params.items() if name.startswith(PREFIX)}
-    rest = {name: value for name, value in params.items() if not name.startswith(PREFIX)}
-    reading = Params(own)
+def parse(params: Mapping[str, object]) -> OwnLink:
+    """Read the parameters of a link, whose word is the figure; it never fails."""
+    reading, attack = prefixed.split(PREFIX, params)
     norm = _norm(reading)
     for name in ("across", "up"):
         _read_axis(reading, name)
     _read_lengths(reading, norm)
     _read_numbers(reading)
-    view, beside = reading.take("view"), reading.take("with")
-    for name in list(reading.left):
-        reading.problem(f"A slice has no “{shown(PREFIX + name)}”; it is left out.")
-    return PlaneLink(reading.values, view, beside, links.parse(rest), tuple(reading.sentences()))
+    return prefixed.finish(PREFIX, reading, attack, word="view", thing="A slice")
 
 
 def _axis(axis: Axis) -> str:

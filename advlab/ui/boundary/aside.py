@@ -16,19 +16,18 @@ from advlab.serving.geometry.words import short
 from advlab.serving.outcome import size
 from advlab.ui import radius, tasks
 from advlab.ui.boundary import jobs
-from advlab.ui.boundary.controls import Choice
+from advlab.ui.boundary.controls import Choice, is_slow
 from advlab.ui.boundary.show import said, theme
 from advlab.ui.state import LabState
 from advlab.ui.tasks import Tasks
 
 # Random directions to begin with: few where the model is slow.
 _COUNTS = (20, 50, 100, 200)
-_LARGE = 100
 
 
 def random_directions(state: LabState, choice: Choice, card: Card) -> None:
     """How far the boundary is in random directions, and what the loss does on the way."""
-    slow = max(card.input_size[1:]) > _LARGE
+    slow = is_slow(card)
     count = st.segmented_control(
         "Random directions", list(_COUNTS), default=_COUNTS[0] if slow else _COUNTS[2], required=True,
         key=f"p-count-{slow}", persist_state="session",

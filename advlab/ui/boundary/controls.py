@@ -25,8 +25,8 @@ _REACHES: dict[Norm, tuple[float, ...]] = {
 }
 _BALLS = {Norm.LINF: 2 / 255, Norm.L2: 0.5, Norm.L1: 30.0}
 _LINES = (41, 101, 201)
-# Pictures with longer sides than this are slow to ask about.
-_LARGE = 100
+# Longer sides, or more parameters, are slow to ask about.
+_LARGE, _MANY = 100, 1_500_000
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,13 @@ def _plain(value: object, scale: float) -> float:
     return int(shown) if shown.is_integer() else shown
 
 
+def is_slow(card: Card) -> bool:
+    """Whether to begin with few points: an answer of this network takes long."""
+    return max(card.input_size[1:]) > _LARGE or card.parameters > _MANY
+
+
 def _resolution(card: Card, link: Mapping[str, object]) -> int:
-    slow = max(card.input_size[1:]) > _LARGE
+    slow = is_slow(card)
     usual = _LINES[0] if slow else _LINES[-1]
     key = f"p-lines-{slow}"
     if "resolution" in link:

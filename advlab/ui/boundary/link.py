@@ -7,7 +7,7 @@ import streamlit as st
 from advlab.models import Card
 from advlab.serving.exports import planes
 from advlab.serving.geometry.request import Axis
-from advlab.ui import arrival
+from advlab.ui import linked
 from advlab.ui.boundary import axis
 from advlab.ui.boundary.controls import Choice
 from advlab.ui.boundary.show import VIEWS
@@ -16,16 +16,12 @@ from advlab.ui.state import LabState
 
 def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     """Set the controls by the address, if it is not the one that we wrote ourselves; start the attack it is of."""
-    params = {name: st.query_params[name] for name in st.query_params}
     own = state.boundary
-    if params == own.address:
-        return
-    own.address = params
-    link = planes.parse(params)
-    if not link.present:
+    link = linked.arrived(own, planes.parse)
+    if link is None:
         return
     own.linked = link.attack.run  # by the attack that it starts
-    arrival.follow(state, cards, link.attack)
+    linked.follow(state, own, cards, link, "p-with")
     box = st.session_state
     for name in ("across", "up"):
         wanted = link.values.get(name)
@@ -36,11 +32,9 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     box["p-clip"] = link.values.get("clip", True)
     if "seed" in link.values:
         box["p-seed"] = link.values["seed"]
-    box["p-with"] = link.beside if link.beside in cards else None
-    if link.view in VIEWS:
-        box["p-view"] = link.view
+    if link.word in VIEWS:
+        box["p-view"] = link.word
     own.wanted = {name: link.values[name] for name in ("reach", "eps", "resolution") if name in link.values}
-    own.notice = " ".join(link.problems) or None
 
 
 def _put_axis(name: str, wanted: Axis) -> None:
@@ -63,10 +57,8 @@ def address(choice: Choice) -> dict[str, str] | None:
 
 def write(state: LabState, choice: Choice) -> None:
     """Let the address say what the controls say."""
-    said = address(choice)
-    if said is not None and said != state.boundary.address and not choice.needs_run and state.job is None:
-        st.query_params.from_dict(said)
-        state.boundary.address = said
+    if not choice.needs_run:
+        linked.write(state, state.boundary, address(choice))
 
 
 def share(choice: Choice) -> None:
@@ -75,8 +67,5 @@ def share(choice: Choice) -> None:
     if said is None:
         st.caption("First mend what the controls complain about.")
         return
-    base = str(st.context.url or "").split("?", maxsplit=1)[0] or "/boundary"
-    st.markdown("**This slice as a link.** Whoever opens it gets the same plane; an attack in it is run again.")
-    st.code(planes.url(base, said), language=None, wrap_lines=True)
-    if said.get("image") == planes.UPLOAD:
-        st.info("Your picture is never in a link: whoever opens it brings their own.", icon=":material/lock:")
+    sentence = "**This slice as a link.** Whoever opens it gets the same plane; an attack in it is run again."
+    linked.share(said, "/boundary", sentence)

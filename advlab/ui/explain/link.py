@@ -5,34 +5,27 @@ from collections.abc import Mapping
 import streamlit as st
 
 from advlab.models import Card
-from advlab.serving.exports import planes, reasons
-from advlab.ui import arrival
+from advlab.serving.exports import reasons
+from advlab.ui import linked
 from advlab.ui.explain.controls import ADVERSARIAL, CLEAN, OTHER, TARGET, Choice
 from advlab.ui.state import LabState
 
 
 def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     """Set the controls by the address, if it is not the one that we wrote ourselves; start the attack it is of."""
-    params = {name: st.query_params[name] for name in st.query_params}
-    own = state.explain
-    if params == own.address:
+    link = linked.arrived(state.explain, reasons.parse)
+    if link is None:
         return
-    own.address = params
-    link = reasons.parse(params)
-    if not link.present:
-        return
-    arrival.follow(state, cards, link.attack)
+    linked.follow(state, state.explain, cards, link, "e-with")
     box = st.session_state
     for name in ("method", "index", "samples", "baseline", "seed"):
         if name in link.values:
             box[f"e-{name}"] = link.values[name]
     if "layer" in link.values and "model" in box:
         box[f"e-layer-{box['model']}"] = link.values["layer"]
-    if link.whose in (CLEAN, ADVERSARIAL, TARGET, OTHER):
+    if link.word in (CLEAN, ADVERSARIAL, TARGET, OTHER):
         # An answer to a picture that is still to be made is nobody's yet.
-        box["e-class"] = link.whose
-    box["e-with"] = link.beside if link.beside in cards else None
-    own.notice = " ".join(link.problems) or None
+        box["e-class"] = link.word
 
 
 def address(choice: Choice) -> dict[str, str]:
@@ -42,18 +35,11 @@ def address(choice: Choice) -> dict[str, str]:
 
 
 def write(state: LabState, choice: Choice) -> None:
-    """Let the address say what the controls say; not while the attack of a link is still under way."""
-    said = address(choice)
-    if said != state.explain.address and state.job is None:
-        st.query_params.from_dict(said)
-        state.explain.address = said
+    """Let the address say what the controls say."""
+    linked.write(state, state.explain, address(choice))
 
 
 def share(choice: Choice) -> None:
     """The link to what is shown now."""
-    said = address(choice)
-    base = str(st.context.url or "").split("?", maxsplit=1)[0] or "/explain"
-    st.markdown("**These explanations as a link.** Whoever opens it gets the same; an attack in it is run again.")
-    st.code(planes.url(base, said), language=None, wrap_lines=True)
-    if said.get("image") == reasons.UPLOAD:
-        st.info("Your picture is never in a link: whoever opens it brings their own.", icon=":material/lock:")
+    sentence = "**These explanations as a link.** Whoever opens it gets the same; an attack in it is run again."
+    linked.share(address(choice), "/explain", sentence)
