@@ -5,6 +5,7 @@ from pathlib import Path
 
 from advlab.core.classifier import Classifier
 from advlab.core.norms import Norm
+from advlab.core.smoothing import Smoothing
 from advlab.data.sets import ImageSet
 from advlab.evaluation import testset
 from advlab.evaluation.cascade import cascade
@@ -12,11 +13,10 @@ from advlab.evaluation.certified import certified_accuracy
 from advlab.evaluation.official import Official
 from advlab.evaluation.robustness import clean_accuracy, robust_accuracy
 from advlab.evaluation.running import Running
-from advlab.evaluation.smoothing import Smoothing
 from advlab.models.shipped import AutoAttack, Certified, Count, Pgd
 
-# AutoAttack's batches: small enough to be kept every few minutes. Its random numbers depend on them.
-_BATCH = 100
+# AutoAttack's batches: on a processor small enough to be kept every few minutes. Its random numbers depend on them.
+_BATCH, _BATCH_ON_GPU = 100, 500
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ class Recounter:
 
     def _autoattack(self, official: Path, test: testset.TestSet) -> Found:
         attacks = Official(official, self.classifier, norm=self.norm, eps=self.eps)
-        found = cascade(attacks, test, replace(self._running("autoattack"), batch=_BATCH))
+        batch = _BATCH if self.classifier.device.type == "cpu" else _BATCH_ON_GPU
+        found = cascade(attacks, test, replace(self._running("autoattack"), batch=batch))
         stages = ", ".join(f"{stage} {count.correct}" for stage, count in found.counts.items())
         remarks = [f"Right after {stages}.", *(f"AutoAttack: {line}" for line in found.warnings)]
         if found.unsound:

@@ -135,13 +135,13 @@ def children(plate: Plate) -> None:
 
 def works(plate: Plate) -> None:
     """Somebody who shovels a heap."""
-    plate.disc(0.085, BLACK, (-0.08, -0.3))
-    plate.stroke(line((-0.1, -0.16), (-0.2, 0.14)), 0.17, BLACK)
-    plate.stroke(line((-0.2, 0.16), (-0.16, 0.36), (-0.34, 0.58)), 0.1, BLACK)
-    plate.stroke(line((-0.18, 0.16), (0.0, 0.34), (0.0, 0.58)), 0.1, BLACK)
-    plate.stroke(line((-0.06, -0.14), (0.06, 0.06), (0.02, 0.12)), 0.07, BLACK)
-    plate.stroke(line((-0.24, -0.02), (0.26, 0.34)), 0.05, BLACK)
-    plate.area(curve((0.08, 0.62), (0.2, 0.46), (0.33, 0.32), (0.46, 0.46), (0.58, 0.62)), BLACK)
+    plate.disc(0.09, BLACK, (-0.08, -0.31))
+    plate.stroke(line((-0.1, -0.17), (-0.21, 0.14)), 0.14, BLACK)
+    plate.stroke(line((-0.21, 0.16), (-0.16, 0.37), (-0.35, 0.59)), 0.08, BLACK)
+    plate.stroke(line((-0.19, 0.16), (0.0, 0.35), (0.0, 0.59)), 0.08, BLACK)
+    plate.stroke(line((-0.06, -0.15), (0.06, 0.06), (0.02, 0.12)), 0.055, BLACK)
+    plate.stroke(line((-0.25, -0.03), (0.27, 0.35)), 0.04, BLACK)
+    plate.area(curve((-0.04, 0.63), (0.14, 0.47), (0.34, 0.2), (0.54, 0.47), (0.72, 0.63)), BLACK)
 
 
 def bicycle(plate: Plate) -> None:

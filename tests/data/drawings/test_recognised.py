@@ -13,7 +13,7 @@ from advlab.core.classifier import Classifier
 from advlab.data.samples import Sample, fitting, sample
 
 # At least this sure of the right class: an undefended network, and one that was trained to be careful.
-SURE = {"signs_standard": 0.6, "mnist_standard": 0.9, "cifar10_standard": 0.4}
+SURE = {"signs_standard": 0.5, "mnist_standard": 0.9, "cifar10_standard": 0.4}
 # Those that see less for their robustness: how many of the samples they must read.
 MOST = {"signs_pgd": 40, "signs_trades": 40, "mnist_pgd": 10, "mnist_distilled": 10, "cifar10_pgd": 4}
 # So many samples, where it is not one for each class: four vehicles and a cat.
