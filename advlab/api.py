@@ -31,6 +31,7 @@ def attack(
     early_stop: bool = True,
     max_queries: int | None = None,
     start: Tensor | None = None,
+    judge: Classifier | None = None,
     frames: int = 0,
     progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -53,6 +54,8 @@ def attack(
             the largest margin. Minimal-norm attacks always run to their end.
         max_queries: the attacker's forward passes for an image, never exceeded.
         start: pictures `[N, C, H, W]` of the target, for targeted attacks that see labels only.
+        judge: who decides what a success is, if not the classifier that is asked: the victim of an attack on a
+            substitute. It has the same classes and takes the same pictures.
         frames: keep at most as many steps of the first image as a film, in `result.film`.
         progress: called after each step and about five times a second.
         should_stop: asked between chunks of work; True ends the run with what has been found.
@@ -76,7 +79,9 @@ def attack(
         should_stop=should_stop,
     )
     radius = _radius(configured, threat, eps, images)
-    return driver.run(classifier, images, configured, goal=goal, norm=threat, eps=radius, settings=settings)
+    return driver.run(
+        classifier, images, configured, goal=goal, norm=threat, eps=radius, settings=settings, judge=judge
+    )
 
 
 def _configured(method: str | Attack, parameters: dict[str, Any]) -> Attack:

@@ -23,7 +23,7 @@ from advlab.analysis.smooth import Smooth
 from advlab.analysis.ticking import Tick, nothing
 from advlab.core.classifier import Classifier
 from advlab.core.memory import in_chunks
-from advlab.core.verdicts import answer, votes
+from advlab.core.verdicts import votes
 from advlab.errors import InputError, ParameterError
 
 Method = Literal["saliency", "input_x_gradient"]
@@ -201,7 +201,7 @@ def _standard(where: Tensor) -> Tensor:
 
 def _label(q: Question) -> int:
     q.tick()
-    return int(answer(votes(q.classifier, q.image.unsqueeze(0)))[0])
+    return int(votes(q.classifier, q.image.unsqueeze(0)).answer[0])
 
 
 def _stiff(classifier: Classifier) -> str:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from advlab.analysis.treatments import SAVED, TREATMENTS, Treatment
 from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
-from advlab.core.verdicts import answer, margin, votes
+from advlab.core.verdicts import Votes, votes
 from advlab.errors import InputError
 
 
@@ -75,14 +74,14 @@ def survive(
     for pixels in (clean, adversarial):
         _check(classifier, pixels)
     every = (SAVED, *treatments)
-    tried = _logits(classifier, [t.apply(adversarial) for t in every])
-    control = _logits(classifier, [t.apply(clean) for t in every])
-    clean_index = answer(control)[0]
+    tried = _asked(classifier, [t.apply(adversarial) for t in every])
+    control = _asked(classifier, [t.apply(clean) for t in every])
+    clean_index = control.answer[0]
     goal = goal.bind(1, len(classifier.labels), clean_index[:1])
     goals = goal.take(torch.zeros(len(every), dtype=torch.int64))
-    margins, without = margin(tried, goals), margin(control, goals)
-    index, confidence = answer(tried)
-    own = tried.softmax(2).mean(0)[:, int(goal.index[0])]
+    margins, without = tried.margin(goals), control.margin(goals)
+    index, confidence = tried.answer
+    own = tried.shares[:, int(goal.index[0])]
     columns = (column.tolist() for column in (margins, index, confidence, own, clean_index, without))
     return tuple(
         Survival(
@@ -147,8 +146,8 @@ def _check(classifier: Classifier, pixels: np.ndarray) -> None:
         )
 
 
-def _logits(classifier: Classifier, pictures: Sequence[np.ndarray]) -> Tensor:
-    """Logits `[V, N, K]`, the first picture asked about alone.
+def _asked(classifier: Classifier, pictures: Sequence[np.ndarray]) -> Votes:
+    """What is said about each, the first picture asked about alone.
 
     A picture that only just fools the model may do so in one batch and not in another: alone it is asked
     about as the verdict of its run was found.
@@ -158,4 +157,4 @@ def _logits(classifier: Classifier, pictures: Sequence[np.ndarray]) -> Tensor:
     parts = [votes(classifier, images[:1])]
     if len(images) > 1:
         parts.append(votes(classifier, images[1:]))
-    return torch.cat(parts, 1)
+    return Votes(torch.cat([part.said for part in parts], 1), len(classifier.labels))

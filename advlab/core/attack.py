@@ -124,10 +124,10 @@ def _sentence(attack: type[Attack], error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         return f"{attack.title} has no parameter “{name}”; it has: {known}."
     field = attack.model_fields.get(name)
-    return f"{attack.title}: {field.title if field else name} ({name}) {_reason(problem)}, not {problem['input']!r}."
+    return f"{attack.title}: {field.title if field else name} ({name}) {reason(problem)}, not {problem['input']!r}."
 
 
-def _reason(problem: ErrorDetails) -> str:
+def reason(problem: ErrorDetails) -> str:
     """What a value must be, from Pydantic's finding."""
     kind = problem["type"]
     limits = {

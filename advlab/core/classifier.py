@@ -51,6 +51,11 @@ class Preprocessing:
     squash: bool = False
 
 
+def without_normalisation(preprocessing: Preprocessing) -> Preprocessing:
+    """The same framing for what is put around a classifier, which normalises by itself."""
+    return replace(preprocessing, mean=None, std=None)
+
+
 class _ChannelsLast(torch.autograd.Function):
     """To the layout that convolutions are fast in; the gradient comes back in the layout of pictures.
 
@@ -79,6 +84,7 @@ class Classifier(nn.Module):
         input_size: `(C, H, W)`.
         execution: how it is computed.
         votes: how many fresh passes decide a verdict; more than one for stochastic models.
+        passes: how many passes through the network one answer takes.
     """
 
     _mean: Tensor
@@ -94,9 +100,10 @@ class Classifier(nn.Module):
         preprocessing: Preprocessing | None = None,
         execution: Execution | None = None,
         votes: int = 1,
+        passes: int = 1,
     ) -> None:
         super().__init__()
-        self.votes = votes
+        self.votes, self.passes = votes, passes
         self.name = name
         self.labels = tuple(labels)
         self.input_size = input_size
@@ -106,6 +113,8 @@ class Classifier(nn.Module):
         tensors = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point()]
         self._device = tensors[0].device if tensors else torch.device("cpu")
         self._dtype = torch.float64 if tensors and tensors[0].dtype == torch.float64 else torch.float32
+        if self._device.type == "cuda":
+            torch.backends.cudnn.allow_tf32 = False  # for the process: verdicts are in float32, not in TF32
         if self.execution.channels_last and input_size[0] > 1:
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.register_buffer("_mean", self._per_channel(self.preprocessing.mean, 0.0))
@@ -152,6 +161,7 @@ class Classifier(nn.Module):
             preprocessing=self.preprocessing,
             execution=execution,
             votes=self.votes,
+            passes=self.passes,
         )
 
     def with_precision(self, precision: Precision) -> "Classifier":

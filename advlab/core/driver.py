@@ -16,7 +16,7 @@ from advlab.core.memory import keep_freed
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle, GradientOracle, Oracle, ScoreOracle
 from advlab.core.result import AttackResult, Trace
-from advlab.core.verdicts import Verdicts, margin
+from advlab.core.verdicts import Verdicts
 
 _ORACLES: dict[Access, type[Oracle]] = {
     Access.GRADIENT: GradientOracle,
@@ -70,15 +70,19 @@ def run(
     norm: Norm,
     eps: Tensor | None,
     settings: Settings,
+    judge: Classifier | None = None,
 ) -> AttackResult:
     """Run an attack on images `[N, C, H, W]` in [0, 1] that are on the classifier's device.
+
+    The attacker asks the classifier; the verdict is the judge's, if there is one: the network that a substitute
+    stands for, or the defended one whose answers are too rough to climb.
 
     `goal` is unbound: an untargeted one without classes means the model's own answers. `eps` `[N]` may
     be None for minimal-norm attacks only.
     """
     if x.device.type == "cpu":
         keep_freed()
-    return _Run(classifier, x, attack, goal, norm, eps, settings).result()
+    return _Run(classifier, x, attack, goal, norm, eps, settings, judge or classifier).result()
 
 
 class _Run:
@@ -93,13 +97,14 @@ class _Run:
         norm: Norm,
         eps: Tensor | None,
         settings: Settings,
+        judge: Classifier,
     ) -> None:
         self.begin = self.last_told = time.perf_counter()
         self.classifier, self.x, self.attack, self.settings, self.eps = classifier, x, attack, settings, eps
-        self.verdicts = Verdicts(classifier, x)
+        self.verdicts = Verdicts(judge, x)
         votes = self.verdicts.judge(x, torch.arange(len(x), device=x.device))
         self.goal = goal.bind(len(x), len(classifier.labels), self.verdicts.label)
-        self.verdicts.margin = margin(votes, self.goal)
+        self.verdicts.margin = votes.margin(self.goal)
         self.before = self.verdicts.snapshot()
         self.already = self.verdicts.margin > 0
         self.search = ~self.already if eps is None else ~self.already & (eps > 0)
@@ -195,7 +200,7 @@ class _Run:
     def _judge(self, images: Tensor, rows: Tensor) -> Tensor:
         """Margins `[r]` of images that these rows would give back, by the verifier."""
         if len(rows):
-            self.verdicts.margin[rows] = margin(self.verdicts.judge(images, rows), self.goal.take(rows))
+            self.verdicts.margin[rows] = self.verdicts.judge(images, rows).margin(self.goal.take(rows))
         return self.verdicts.margin[rows]
 
     def _confirm(self) -> Tensor:

@@ -12,6 +12,8 @@ from torch import Tensor
 from advlab.core.goals import Goal
 
 Loss = Callable[[Tensor, Goal], Tensor]
+# Of logits [Q, K], acceptance [Q] and goal, for models with a detector.
+JointLoss = Callable[[Tensor, Tensor, Goal], Tensor]
 
 _SURE = -60.0
 

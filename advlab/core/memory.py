@@ -43,10 +43,11 @@ def keep_freed() -> bool:
 def chunk_size(classifier: Classifier, *, backward: bool) -> int:
     """How many images to put through the model at once, before any halving."""
     if classifier.execution.chunk is not None:
-        return classifier.execution.chunk
+        return max(1, classifier.execution.chunk // classifier.passes)
     channels, height, width = classifier.input_size
     values = _VALUES.get(classifier.device.type, 5 * 2**19)
-    return max(1, values // (channels * height * width) // (1 if not backward else 2))
+    images = values // (channels * height * width) // (1 if not backward else 2)
+    return max(1, images // classifier.passes)
 
 
 def in_chunks(

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from advlab.core import norms
+from advlab.core import norms, rejecting
 from advlab.core.attack import Objective
 from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
-from advlab.core.losses import Loss
+from advlab.core.losses import JointLoss, Loss
 from advlab.core.memory import chunk_size, in_chunks
 from advlab.core.norms import Norm
 from advlab.core.parts import in_cache
-from advlab.core.randomness import Noise
+from advlab.core.randomness import Noise, question
 from advlab.core.replies import Best, Decision, GradientReply, Latest, Ledger, Reply
 
 
@@ -44,6 +44,7 @@ class Oracle:
         self._classifier = classifier
         self._all_x, self._all_goal, self._all_eps, self._all_start = x, goal, eps, start
         self._all_noise = Noise.of(seed, x)
+        self._seed, self._asked = seed, 0
         self._objective = objective
         self._wanted = wanted_margin
         self._tick = tick
@@ -74,6 +75,15 @@ class Oracle:
     def num_classes(self) -> int:
         """How many classes the model tells apart."""
         return len(self._classifier.labels)
+
+    @property
+    def rejects(self) -> bool:
+        """Whether the model has a detector, whose acceptance it shows with the scores."""
+        return isinstance(self._classifier, rejecting.Rejecting)
+
+    @property
+    def _columns(self) -> int:
+        return self.num_classes + self.rejects
 
     @property
     def best_size(self) -> Tensor:
@@ -125,10 +135,12 @@ class Oracle:
         asked_x, asked_row = (x, row) if whole else (x[granted], row[granted])
         images = self.rows[asked_row]
         goal = self._all_goal.take(images)
+        self._asked += 1
 
         def chunk(part: slice) -> tuple[Tensor, ...]:
             self._tick()
-            result = answer(asked_x[part], goal.take(part))
+            with question(self._seed, self._asked):
+                result = answer(asked_x[part], goal.take(part))
             one = torch.ones_like(images[part])
             self.ledger.queries.index_add_(0, images[part], one)
             if backward:
@@ -139,7 +151,7 @@ class Oracle:
             parts = in_chunks(len(asked_x), self._classifier, chunk, backward=backward)
             self._offer(asked_x, images, goal, parts[0], alone=alone)
         else:
-            parts = (x.new_empty(0, self.num_classes), x.new_empty(0), asked_x)[: 3 if backward else 1]
+            parts = (x.new_empty(0, self._columns), x.new_empty(0), asked_x)[: 3 if backward else 1]
         if whole:
             return parts, row, granted
         filled = []
@@ -152,20 +164,23 @@ class Oracle:
     def decisions(self, x: Tensor, row: Tensor | None = None) -> Decision:
         """Whether each of the images `[Q, C, H, W]` reaches its row's goal."""
         (logits,), row, granted = self._ask(x, row, self._forward, backward=False)
-        return Decision(granted & (self.goal.take(row).margin(logits) > 0), granted)
+        return Decision(granted & (self._margin(logits, self.goal.take(row)) > 0), granted)
 
     def _forward(self, x: Tensor, goal: Goal) -> tuple[Tensor, ...]:  # noqa: ARG002 - same shape as backward
         with torch.no_grad():
-            return (self._classifier.search(x),)
+            return (rejecting.answers(self._classifier, x, search=True),)
 
-    def _reveal(self, logits: Tensor, goal: Goal) -> Tensor:
+    def _margin(self, said: Tensor, goal: Goal) -> Tensor:
+        return rejecting.margin(goal, said, self.num_classes)
+
+    def _reveal(self, said: Tensor, goal: Goal) -> Tensor:
         """What the attacker learns of each margin `[Q]`: all of it, unless the oracle shows less."""
-        return goal.margin(logits)
+        return self._margin(said, goal)
 
-    def _offer(self, x: Tensor, images: Tensor, goal: Goal, logits: Tensor, *, alone: bool) -> None:
+    def _offer(self, x: Tensor, images: Tensor, goal: Goal, said: Tensor, *, alone: bool) -> None:
         """Every admissible query is a candidate: keep the best of each image."""
-        revealed = self._reveal(logits, goal)
-        self._note(x, images, revealed, logits, goal)
+        revealed = self._reveal(said, goal)
+        self._note(x, images, revealed, said[:, : self.num_classes], goal)
         reached = (revealed > 0) & (revealed >= self._wanted)
         minimal = self._objective is Objective.MINIMAL
         hopeful = revealed > self.best.rank[images]
@@ -239,8 +254,8 @@ def _first_best(rank: Tensor, images: Tensor, count: int) -> Tensor:
 class DecisionOracle(Oracle):
     """Shows labels only: whether a query reached the goal."""
 
-    def _reveal(self, logits: Tensor, goal: Goal) -> Tensor:
-        return torch.where(goal.margin(logits) > 0, 1.0, -1.0).to(logits.dtype)
+    def _reveal(self, said: Tensor, goal: Goal) -> Tensor:
+        return torch.where(self._margin(said, goal) > 0, 1.0, -1.0).to(said.dtype)
 
     def _note(self, x: Tensor, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
         """A label says nothing about scores, so the trace shows none."""
@@ -256,8 +271,8 @@ class ScoreOracle(Oracle):
 
     def logits(self, x: Tensor, row: Tensor | None = None) -> Reply:
         """Logits of the images `[Q, C, H, W]`."""
-        (logits,), _, granted = self._ask(x, row, self._forward, backward=False)
-        return Reply(logits, granted)
+        (said,), _, granted = self._ask(x, row, self._forward, backward=False)
+        return Reply(said[:, : self.num_classes], granted)
 
 
 class GradientOracle(ScoreOracle):
@@ -268,19 +283,26 @@ class GradientOracle(ScoreOracle):
 
         A gradient that is not finite is given as zero; zeros are counted and reported.
         """
+        return self.joint_gradient(x, row, loss=lambda logits, _, goal: loss(logits, goal))
+
+    def joint_gradient(self, x: Tensor, row: Tensor | None = None, *, loss: JointLoss) -> GradientReply:
+        """As `gradient`, for a loss of logits, acceptance and goal; a model that never rejects accepts by infinity."""
+        classes = self.num_classes
 
         def answer(part: Tensor, goal: Goal) -> tuple[Tensor, ...]:
             part = part.detach().requires_grad_()
             with torch.enable_grad():
-                logits = self._classifier.search(part)
-                value = loss(logits, goal)
+                said = rejecting.answers(self._classifier, part, search=True)
+                logits = said[:, :classes]
+                accepted = said[:, classes] if self.rejects else torch.full_like(logits[:, 0].detach(), torch.inf)
+                value = loss(logits, accepted, goal)
                 (gradient,) = torch.autograd.grad(value.sum(), part)
-            return logits.detach(), value.detach(), gradient
+            return said.detach(), value.detach(), gradient
 
-        (logits, value, gradient), row, granted = self._ask(x, row, answer, backward=True)
+        (said, value, gradient), row, granted = self._ask(x, row, answer, backward=True)
         peak = norms.size(gradient, Norm.LINF)
         dead = ~((peak > 0) & peak.isfinite())
         if bool(dead.any()):
             gradient = torch.where(norms.per_image(peak.isfinite(), gradient), gradient, 0.0)
             self.ledger.zero_gradients.index_add_(0, self.rows[row[dead]], granted[dead].long())
-        return GradientReply(value, gradient, logits, granted)
+        return GradientReply(value, gradient, said[:, :classes], granted, said[:, classes:])

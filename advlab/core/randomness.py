@@ -10,7 +10,9 @@ OOPSLA 2014): a counter, multiplied and mixed. It is written in wrapping int64 a
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import torch
@@ -37,6 +39,38 @@ def picture_digest(image: Tensor) -> int:
     """64 bits that name a picture `[C, H, W]` by its float32 content."""
     data = image.detach().to("cpu", torch.float32).contiguous().numpy().tobytes()
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little", signed=True)
+
+
+# Of models with randomness in them: whose question this is (a seed), and its number.
+_question: ContextVar[tuple[int, int]] = ContextVar("question", default=(0, 0))
+
+
+@contextmanager
+def question(seed: int, number: int) -> Iterator[None]:
+    """Whatever a random model is asked in here, it answers with noise of this seed and number; see `fresh`."""
+    token = _question.set((seed, number))
+    try:
+        yield
+    finally:
+        _question.reset(token)
+
+
+def fresh(images: Tensor) -> "Noise":
+    """The noise with which a random model answers these images `[N, C, H, W]`.
+
+    It depends on the question that is open and on each image, not on how often anybody asked before: the same
+    run gives the same noise, and another question, such as the verifier's, other noise.
+    """
+    seed, number = _question.get()
+    content = _content(images)
+    return Noise(_mix(torch.full_like(content, seed) * _GOLDEN ^ content), number)
+
+
+def _content(images: Tensor) -> Tensor:
+    """64 bits `[N]` of each image's float32 pixels, computed where the images are."""
+    bits = images.detach().to(torch.float32).contiguous().flatten(1).view(torch.int32).long()
+    place = torch.arange(1, bits.shape[1] + 1, device=bits.device) * _GOLDEN
+    return torch.cat([_mix(bits[part] ^ place).sum(1) for part in in_cache(len(bits), bits.shape[1], bits.device)])
 
 
 @dataclass(frozen=True)

@@ -65,3 +65,4 @@ class GradientReply:
     gradient: Tensor  # [Q, C, H, W], zero where not granted
     logits: Tensor  # [Q, K]
     granted: Tensor  # [Q]
+    accepted: Tensor  # [Q, 1] of a model with a detector: above zero, accepted; else [Q, 0]

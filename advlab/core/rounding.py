@@ -14,7 +14,7 @@ from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
 from advlab.core.norms import Norm
 from advlab.core.result import AttackResult
-from advlab.core.verdicts import margin, votes
+from advlab.core.verdicts import votes
 
 _LEVELS = 255
 _BISECTIONS = 10
@@ -82,9 +82,9 @@ class _Judge:
         self._classifier, self._goal = classifier, goal
 
     def __call__(self, pixels: Tensor) -> tuple[Tensor, float]:
-        logits = votes(self._classifier, pixels.unsqueeze(0).to(self.clean.dtype) / _LEVELS)
-        self.passes += len(logits)
-        return logits.softmax(2).mean(0)[0], float(margin(logits, self._goal))
+        found = votes(self._classifier, pixels.unsqueeze(0).to(self.clean.dtype) / _LEVELS)
+        self.passes += len(found)
+        return found.shares[0], float(found.margin(self._goal))
 
 
 def _rounded(image: Tensor) -> Tensor:

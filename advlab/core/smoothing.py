@@ -16,11 +16,11 @@ from statistics import NormalDist
 import torch
 from torch import Tensor
 
+from advlab.core.binomial import lower_bound
 from advlab.core.classifier import Classifier
 from advlab.core.memory import in_chunks
 from advlab.core.randomness import Noise
 from advlab.errors import ParameterError
-from advlab.evaluation.binomial import lower_bound
 
 # The class is chosen by other noise than its probability is estimated with, or the bound would not hold.
 _SELECTION, _ESTIMATION = 0, 1

@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from advlab.core.classifier import Classifier
+from advlab.core.smoothing import Decision, Smoothing, certified_at
 from advlab.errors import ParameterError
 from advlab.evaluation.journal import Journal
 from advlab.evaluation.running import Running
-from advlab.evaluation.smoothing import Decision, Smoothing, certified_at
 from advlab.evaluation.testset import TestSet
 from advlab.models.shipped import Certified
 

@@ -44,7 +44,7 @@ def look(model: str, picture: Image.Image, *, exact: bool = False) -> Look:
 
 def shares(classifier: Classifier, x: Tensor) -> Tensor:
     """Probabilities `[K]` of one image `(1, C, H, W)`, over as many votes as the model needs."""
-    return votes(classifier, x).softmax(2).mean(0)[0]
+    return votes(classifier, x).shares[0]
 
 
 def run(

@@ -11,7 +11,7 @@ from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
-from advlab.core.verdicts import margin, votes
+from advlab.core.verdicts import votes
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ def prove(png: bytes, clean: np.ndarray, request: AttackRequest, classifier: Cla
     with Image.open(io.BytesIO(png)) as picture:
         pixels = np.asarray(picture).reshape(clean.shape)
     x = torch.from_numpy(pixels.copy()).permute(2, 0, 1).unsqueeze(0).to(classifier.device, classifier.dtype) / 255
-    logits = votes(classifier, x)
+    found = votes(classifier, x)
     size = _size((pixels.astype(np.float64) - clean) / 255, request.norm)
     inside = request.eps is None or size <= request.eps * (1 + 1e-5) + 1e-7
-    return Proof(bool(margin(logits, goal)[0] > 0), inside)
+    return Proof(bool(found.margin(goal)[0] > 0), inside)
 
 
 def _size(delta: np.ndarray, norm: Norm) -> float:

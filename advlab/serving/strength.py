@@ -45,8 +45,7 @@ def line(outcome: Outcome) -> Line:
     """Ask the model along the line."""
     classifier = models.load(outcome.request.model)
     multiples = torch.linspace(0, FURTHEST, POINTS).tolist()
-    shares = votes(classifier, torch.cat([_at(outcome, t) for t in multiples]).to(classifier.device))
-    mean = shares.softmax(2).mean(0)
+    mean = votes(classifier, torch.cat([_at(outcome, t) for t in multiples]).to(classifier.device)).shares
     answers = mean.argmax(1).tolist()
     others = [k for k in mean.amax(0).topk(min(_CLASSES + 1, mean.shape[1])).indices.tolist() if k != answers[0]]
     shown = [answers[0], *others[:_CLASSES]]
@@ -67,7 +66,7 @@ def check(outcome: Outcome, multiple: float) -> Checked:
     multiple = min(max(multiple, 0.0), FURTHEST)
     x = _at(outcome, multiple)
     both = torch.cat([x, (x * 255).round() / 255]).to(classifier.device)
-    exact, saved = votes(classifier, both).softmax(2).mean(0)
+    exact, saved = votes(classifier, both).shares
     says, file = opinion(classifier, exact), opinion(classifier, saved)
     return Checked(multiple, says, exact.cpu().numpy(), file, _size(outcome, multiple))
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from advlab import Execution
+from advlab.core.binomial import lower_bound
+from advlab.core.smoothing import Certificate, Smoothing, certified_at, certify
 from advlab.errors import InputError, ParameterError
-from advlab.evaluation.binomial import lower_bound
 from advlab.evaluation.certified import certified_accuracy
 from advlab.evaluation.running import Running
-from advlab.evaluation.smoothing import Certificate, Smoothing, certified_at, certify
 from tests import networks
 from tests.evaluation.sets import SIZE, answered
 

@@ -97,7 +97,7 @@ def test_the_link_says_what_the_controls_say() -> None:
     link = reasons.parse(said)
     assert not link.problems
     assert ExplainRequest(picture=request.picture, model=request.model, **link.values) == request
-    assert (link.whose, link.beside) == ("other", "signs_pgd")
+    assert (link.word, link.beside) == ("other", "signs_pgd")
 
 
 @pytest.mark.parametrize(("name", "value"), [("method", "magic"), ("index", "-1"), ("colour", "red")])

@@ -1,0 +1,152 @@
+"""Defenses that change the picture before the network sees it."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from advlab.core.classifier import Classifier, Size, without_normalisation
+from advlab.core.defense import Defense, Gradients, Kind
+from advlab.core.randomness import Noise, fresh
+
+# Of a random transformation: answers that decide a verdict, and draws that an attacker averages over.
+VOTES, SAMPLES = 9, 20
+
+
+class Transformation(Defense):
+    """A change of images `[N, C, H, W]` in [0, 1] into images of the same size.
+
+    Where `apply` has no gradient that leads anywhere, the attacker who knows it goes back through `smooth` instead
+    (BPDA), and where it draws at random, over the mean of `samples` draws (EOT).
+
+    Reference: Athalye, Carlini, Wagner: Obfuscated gradients give a false sense of security, ICML 2018,
+    arXiv 1802.00420.
+    """
+
+    kind: ClassVar[Kind] = Kind.INPUT
+    # What people read of `smooth`; None where `apply` is differentiated as it is.
+    backward: ClassVar[str | None] = None
+    random: ClassVar[bool] = False
+
+    @abstractmethod
+    def apply(self, x: Tensor, noise: Noise) -> Tensor:
+        """The changed images; `noise` has one stream an image."""
+
+    def smooth(self, x: Tensor, noise: Noise) -> Tensor:
+        """What an attacker goes back through in place of `apply`: the identity if nothing better is known."""
+        return x
+
+    def check(self, size: Size) -> None:
+        """See that something is left of pictures of this size.
+
+        Raises:
+            ParameterError: nothing is.
+        """
+
+    @property
+    def draws(self) -> int:
+        """How many draws the attacker averages over."""
+        return SAMPLES if self.random else 1
+
+    @property
+    def gradients(self) -> tuple[Gradients, ...]:
+        """Exact, or by one or both of the two ways around."""
+        ways = [way for way, used in ((Gradients.BPDA, self.backward), (Gradients.EOT, self.random)) if used]
+        return tuple(ways) or (Gradients.EXACT,)
+
+    @property
+    def through(self) -> str:
+        """A sentence."""
+        parts = []
+        if self.backward:
+            parts.append(f"forward through the defense, back through {self.backward} (BPDA)")
+        if self.random:
+            parts.append(f"over the mean of {self.draws} draws (EOT)")
+        return "The attacker goes " + ", ".join(parts) + "." if parts else "The attacker goes straight through it."
+
+    def wrap(self, classifier: Classifier, clean: Tensor | None = None) -> Classifier:
+        """The classifier behind this change."""
+        self.check(classifier.input_size)
+        return _behind(classifier, Stage(self, straight=False), self)
+
+    def known(self, classifier: Classifier, clean: Tensor | None = None) -> Classifier:
+        """The same answers, with gradients around what has none; random ones as the mean of their logits."""
+        self.check(classifier.input_size)
+        stage = Stage(self, straight=self.backward is not None)
+        return _behind(classifier, stage, self, samples=self.draws)
+
+
+class _Straight(torch.autograd.Function):
+    """One value with another's gradient."""
+
+    @staticmethod
+    def forward(_: Any, value: Tensor, smooth: Tensor) -> Tensor:  # noqa: ANN401, ARG004 - autograd's context
+        return value.clone()
+
+    @staticmethod
+    def backward(_: Any, gradient: Tensor) -> tuple[None, Tensor]:  # noqa: ANN401
+        return None, gradient
+
+
+class Stage(nn.Module):
+    """A transformation as a module, whose text is part of the defended classifier's digest."""
+
+    def __init__(self, transformation: Transformation, *, straight: bool) -> None:
+        super().__init__()
+        self.transformation, self.straight = transformation, straight
+
+    def extra_repr(self) -> str:
+        """What is changed, and how it is gone back through."""
+        return f"{self.transformation.name}, {self.transformation!r}, straight={self.straight}"
+
+    def forward(self, x: Tensor, noise: Noise) -> Tensor:
+        """The changed images `[N, C, H, W]`."""
+        if not self.straight:
+            return self.transformation.apply(x, noise)
+        with torch.no_grad():
+            value = self.transformation.apply(x.detach(), noise)
+        changed: Tensor = _Straight.apply(value, self.transformation.smooth(x, noise))  # type: ignore[no-untyped-call]
+        return changed
+
+
+class _Drawn(NamedTuple):
+    images: Tensor
+    noise: Noise
+
+
+class _Pipe(nn.Module):
+    """A stage and the classifier behind it; the mean of the logits over `samples` draws of the stage."""
+
+    def __init__(self, stage: Stage, inner: Classifier, samples: int) -> None:
+        super().__init__()
+        self.stage, self.inner, self.samples = stage, inner, samples
+
+    def extra_repr(self) -> str:
+        return f"samples={self.samples}, mean={self.inner.preprocessing.mean}, std={self.inner.preprocessing.std}"
+
+    def forward(self, x: Tensor) -> Tensor:
+        drawn = self._drawn(x)
+        logits: Tensor = self.inner(self.stage(drawn.images, drawn.noise))
+        return logits if self.samples == 1 else logits.reshape(len(x), self.samples, -1).mean(1)
+
+    def _drawn(self, x: Tensor) -> _Drawn:
+        noise = fresh(x)
+        if self.samples == 1:
+            return _Drawn(x, noise)
+        numbers = torch.arange(self.samples, device=x.device) + torch.as_tensor(noise.step) * self.samples
+        keys = noise.keys.repeat_interleave(self.samples)
+        return _Drawn(x.repeat_interleave(self.samples, 0), Noise(keys, numbers.repeat(len(x))))
+
+
+def _behind(classifier: Classifier, stage: Stage, defense: Transformation, samples: int = 1) -> Classifier:
+    return Classifier(
+        _Pipe(stage, classifier, samples),
+        classifier.labels,
+        classifier.input_size,
+        name=f"{classifier.name} behind {defense.name}",
+        preprocessing=without_normalisation(classifier.preprocessing),
+        execution=classifier.execution,
+        votes=max(classifier.votes, VOTES if defense.random else 1),
+        passes=samples * classifier.passes,
+    )
