@@ -10,6 +10,7 @@ Usage:
 from advlab import (
     _torchvision,  # noqa: F401
     attacks,
+    defenses,
     errors,
 )
 from advlab._version import __version__
@@ -37,6 +38,7 @@ __all__ = [
     "attack",
     "attacks",
     "compare_execution",
+    "defenses",
     "errors",
     "load",
     "open_picture",

@@ -40,6 +40,7 @@ class DetectorAware(Attack):
     access: ClassVar[Access] = Access.GRADIENT
     norms: ClassVar[tuple[Norm, ...]] = (Norm.LINF, Norm.L2)
     objective: ClassVar[Objective] = Objective.RADIUS
+    for_detectors: ClassVar[bool] = True
 
     steps: int = param(40, "Steps", "Of each round; each takes two gradients.", ge=1, le=10_000, widget=Widget(1, 200))
     rounds: int = param(5, "Rounds", "Of the search for the detector's weight.", ge=1, le=100, widget=Widget(1, 20))

@@ -82,6 +82,8 @@ class Attack(BaseModel, ABC):
     norms: ClassVar[tuple[Norm, ...]]
     objective: ClassVar[Objective]
     needs_start: ClassVar[bool] = False
+    # Only makes sense against a model with a detector: no menu offers it for others.
+    for_detectors: ClassVar[bool] = False
 
     @classmethod
     def configured(cls, parameters: dict[str, Any]) -> Self:

@@ -116,7 +116,8 @@ def method() -> type[Attack]:
         help=_SEES_HELP,
         width="stretch",
     )
-    fitting = {name: attack for name, attack in attacks.available().items() if attack.access is sees}
+    offered = {name: attack for name, attack in attacks.available().items() if not attack.for_detectors}
+    fitting = {name: attack for name, attack in offered.items() if attack.access is sees}
     favourite = list(fitting).index("pgd") if "pgd" in fitting else 0
     name = st.selectbox(
         "Attack",
