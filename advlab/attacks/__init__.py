@@ -13,6 +13,11 @@ def available() -> Mapping[str, type[Attack]]:
     return registry.all()
 
 
+def general() -> Mapping[str, type[Attack]]:
+    """Those that make sense against any classifier, with or without a detector."""
+    return {name: attack for name, attack in available().items() if not attack.for_detectors}
+
+
 def register(attack: type[Attack]) -> type[Attack]:
     """Class decorator that makes an attack known under its `name`."""
     registry.register(attack.name, attack)

@@ -116,8 +116,7 @@ def method() -> type[Attack]:
         help=_SEES_HELP,
         width="stretch",
     )
-    offered = {name: attack for name, attack in attacks.available().items() if not attack.for_detectors}
-    fitting = {name: attack for name, attack in offered.items() if attack.access is sees}
+    fitting = {name: attack for name, attack in attacks.general().items() if attack.access is sees}
     favourite = list(fitting).index("pgd") if "pgd" in fitting else 0
     name = st.selectbox(
         "Attack",

@@ -36,9 +36,9 @@ def test_a_link_sets_every_control() -> None:
     assert state(at).outcome is None
 
 
-@pytest.mark.parametrize("name", attacks.available())
+@pytest.mark.parametrize("name", attacks.general())
 def test_the_address_of_every_attack_opens_the_same_controls(name: str) -> None:
-    attack = attacks.available()[name]
+    attack = attacks.general()[name]
     eps = "none" if attack.objective == "minimal" else "3"
     at = lab(v="1", attack=name, eps=eps, norm=attack.norms[0].value, seed="5")
     written = dict(state(at).address)

@@ -93,7 +93,7 @@ def choose(at: AppTest, attack: type[Attack]) -> AppTest:
 
 
 @pytest.mark.parametrize("goal", ["Any other class", "A chosen class"])
-@pytest.mark.parametrize("attack", attacks.available().values(), ids=attacks.available())
+@pytest.mark.parametrize("attack", attacks.general().values(), ids=attacks.general())
 def test_every_attack_runs_from_the_page(attack: type[Attack], goal: str) -> None:
     at = choose(lab(), attack)
     at.get_by_key("goal").set_value(goal).run()
@@ -106,7 +106,7 @@ def test_every_attack_runs_from_the_page(attack: type[Attack], goal: str) -> Non
     assert outcome.verdict.value in html(at)
 
 
-@pytest.mark.parametrize("attack", attacks.available().values(), ids=attacks.available())
+@pytest.mark.parametrize("attack", attacks.general().values(), ids=attacks.general())
 def test_widgets_are_made_from_the_fields(attack: type[Attack]) -> None:
     at = choose(lab(), attack)
     keys = {widget.key for kind in (at.number_input, at.toggle) for widget in kind}

@@ -72,7 +72,7 @@ def test_defaults_are_written_since_they_may_change() -> None:
     assert AttackRequest(**link.values) == complete(PLAIN)
 
 
-@pytest.mark.parametrize("name, kind", attacks.available().items())
+@pytest.mark.parametrize("name, kind", attacks.general().items())
 def test_no_parameter_of_an_attack_collides(name, kind) -> None:
     assert not set(kind.model_fields) & {*NAMES, "embed", "embed_options"}
     assert not set(kind.model_fields) & set(inspect.signature(advlab.attack).parameters)
@@ -178,14 +178,14 @@ NASTY = st.sampled_from(
         None, [], ["1", "2"], 3, math.nan, b"1", {"a": 1},
     ]
 )  # fmt: skip
-FIELDS = sorted({field for kind in attacks.available().values() for field in kind.model_fields})
+FIELDS = sorted({field for kind in attacks.general().values() for field in kind.model_fields})
 KEYS = st.sampled_from([*NAMES, *FIELDS]) | st.text(max_size=60)
 
 
 @given(st.dictionaries(KEYS, NASTY | st.text(max_size=120) | st.integers(-9, 9).map(str), max_size=20), st.data())
 def test_anything_can_be_read(params, data) -> None:
     if data.draw(st.booleans()):
-        params["attack"] = data.draw(st.sampled_from(list(attacks.available())))
+        params["attack"] = data.draw(st.sampled_from(list(attacks.general())))
     link = links.parse(params, lambda model: [f"class {i}" for i in range(CLASSES)] if model else [])
     assert len(link.problems) <= 7
     for sentence in link.problems:

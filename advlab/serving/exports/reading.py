@@ -125,10 +125,9 @@ def _attack(reading: Params) -> type[Attack] | None:
     text = reading.take("attack")
     if text is None:
         return None
-    try:
-        kind = attacks.registry.get(text)
-    except AdvlabError:
-        known = list(attacks.available())
+    kind = attacks.general().get(text)
+    if kind is None:
+        known = list(attacks.general())
         reading.problem(
             f"There is no attack “{shown(text)}”.{near(text, known)} There are: {', '.join(known)}. "
             "Its parameters are left out with it."
