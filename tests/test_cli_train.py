@@ -50,7 +50,20 @@ def test_a_recipe_trains_and_its_weights_attack_a_picture(data, tmp_path):
 
 def test_killed_and_resumed_it_comes_to_the_same_weights(data, tmp_path):
     def command(out):
-        options = ["--recipe", "mnist-pgd", "--epochs", "3", "--set", "batch_size=20", "--data", data, "--out", out]
+        options = [
+            "--recipe",
+            "mnist-pgd",
+            "--epochs",
+            "3",
+            "--set",
+            "batch_size=20",
+            "--set",
+            "method.steps=2",
+            "--data",
+            data,
+            "--out",
+            out,
+        ]
         return [sys.executable, "-m", "advlab", "train", *map(str, options), *SMALL]
 
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}

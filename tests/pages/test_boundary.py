@@ -128,7 +128,7 @@ def test_a_point_becomes_the_picture_of_all_pages() -> None:
 
 
 def test_photos_have_a_coarser_slice_and_no_second_model_of_another_size() -> None:
-    at = finish(boundary(v="1", image="sample:coffee", model="efficientnet_lite0"))
+    at = boundary(v="1", image="sample:coffee", model="efficientnet_lite0")
     assert not at.exception
     assert at.get_by_key("p-lines-True").value == 41
     assert "p-with" not in [box.key for box in at.selectbox]
