@@ -43,6 +43,12 @@ class PGD(Attack):
         gt=0,
     )
     random_start: bool = param(True, "Random start", "Start at a random point of the ball.")
+    textbook: bool = param(
+        False,
+        "Textbook loss",
+        "The cross-entropy as other libraries compute it, whose gradient vanishes where the network is sure: to see "
+        "what gradient masking does to it.",
+    )
 
     def init(self, o: GradientOracle) -> PGDState:
         x = o.x
@@ -51,7 +57,8 @@ class PGD(Attack):
         return PGDState(step=o.rows * 0, x=x)
 
     def step(self, o: GradientOracle, s: PGDState) -> PGDState:
-        gradient = o.gradient(s.x, loss=losses.cross_entropy).gradient
+        loss = losses.textbook_cross_entropy if self.textbook else losses.cross_entropy
+        gradient = o.gradient(s.x, loss=loss).gradient
         size = 2.5 * o.eps / self.steps if self.step_size is None else torch.full_like(o.eps, self.step_size)
         moved = s.x + norms.per_image(size, s.x) * norms.steepest(gradient, o.norm)
         x = norms.project(moved, o.x, o.norm, o.eps)

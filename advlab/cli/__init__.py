@@ -4,11 +4,11 @@ import sys
 
 from rich.console import Console
 
-from advlab.cli import attack, models, train
+from advlab.cli import attack, defend, models, train
 from advlab.cli.base import app
 from advlab.errors import AdvlabError
 
-__all__ = ["app", "attack", "main", "models", "train"]
+__all__ = ["app", "attack", "defend", "main", "models", "train"]
 
 
 def main() -> None:

@@ -96,7 +96,7 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
         wanted = wanted if weights is None else wanted.model_copy(update={"model": model})
     else:
         kind = attacks.registry.get(attack)
-        ref, image = _picture(picture, exact=exact)
+        ref, image = named_picture(picture, exact=exact)
         names = models.card(model).labels()
         wanted = AttackRequest.checked(
             picture=ref,
@@ -121,7 +121,7 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
         output.write(outcome, out, Path(picture or "").name)
 
 
-def _picture(text: str | None, *, exact: bool) -> tuple[str, Image.Image]:
+def named_picture(text: str | None, *, exact: bool) -> tuple[str, Image.Image]:
     """What requests call the picture, and the picture."""
     if text is None:
         raise InputError(f"Say which picture: a file, or {PREFIX}coffee.")
@@ -139,7 +139,7 @@ def _from_file(file: Path, picture: str | None) -> tuple[AttackRequest, Image.Im
         raise InputError(f"Cannot read {file}: {error.strerror or error}.") from error
     if picture is None and not wanted.picture.startswith(PREFIX):
         raise InputError(f"The picture of {file} was a file of somebody's: name it before --request.")
-    ref, image = _picture(picture or wanted.picture, exact=wanted.exact)
+    ref, image = named_picture(picture or wanted.picture, exact=wanted.exact)
     if ref != wanted.picture:
         console.print(f"Another picture than that of {file}: expect another result.", highlight=False, markup=False)
     return wanted.model_copy(update={"picture": ref}), image

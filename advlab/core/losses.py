@@ -33,6 +33,12 @@ def cross_entropy(logits: Tensor, goal: Goal) -> Tensor:
     return -loss if goal.targeted else loss
 
 
+def textbook_cross_entropy(logits: Tensor, goal: Goal) -> Tensor:
+    """Cross-entropy `[Q]` as most libraries compute it: its gradient is zero where the network is sure enough."""
+    loss = F.cross_entropy(logits, goal.index, reduction="none")
+    return -loss if goal.targeted else loss
+
+
 def margin(logits: Tensor, goal: Goal) -> Tensor:
     """The goal's margin `[Q]`: invariant to a shift of all logits."""
     return goal.margin(logits)

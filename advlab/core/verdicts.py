@@ -51,6 +51,12 @@ class Votes:
         label = self.logits.argmax(2).mode(0).values
         return label, self.shares.gather(1, label.unsqueeze(1)).squeeze(1)
 
+    @property
+    def accepted(self) -> Tensor:
+        """Whether most of the votes would give an answer out `[N]`; always, without a detector."""
+        shown = self.said[:, :, self.classes :]
+        return (shown > 0).all(2).float().mean(0) > 0.5
+
     def margin(self, goal: Goal) -> Tensor:
         """The goal's margin `[N]` by most of the votes: of an even number, the lower middle."""
         return torch.stack([rejecting.margin(goal, vote, self.classes) for vote in self.said]).median(0).values

@@ -1,0 +1,1 @@
+"""Defenses on one picture: against who does not know them, and against who does."""
