@@ -11,10 +11,8 @@ from advlab.cli.attack import named_picture
 from advlab.cli.base import app, console
 from advlab.core.norms import Norm
 from advlab.core.request import Value
-from advlab.serving.defend.matrix import fill, told
+from advlab.serving.defend.matrix import USUAL, fill, told
 from advlab.serving.defend.request import DefendRequest
-
-USUAL = ("bit_depth", "median", "jpeg", "resize_pad", "feature_squeezing", "rounded_logits", "randomized_smoothing")
 
 
 @app.command("defenses")

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from advlab import attacks
 from advlab.core.attack import Access, Attack, Objective, Widget
+from advlab.core.defense import Defense
 from advlab.core.norms import Norm
 from advlab.core.request import Value
 from advlab.models import Card
@@ -160,17 +161,16 @@ def threat(attack: type[Attack], card: Card) -> tuple[Norm, float | None]:
     return norm, eps / 255 if norm is Norm.LINF else eps
 
 
-def parameters(attack: type[Attack]) -> dict[str, Value]:
-    """One widget for each field of the attack."""
-    return {name: _widget(attack, name, field) for name, field in attack.model_fields.items()}
+def fields(kind: type[Attack] | type[Defense], prefix: str = "") -> dict[str, Value]:
+    """One widget for each parameter; `prefix` keeps those of a defense apart from an attack's of the same name."""
+    return {name: _widget(f"{prefix}{kind.name}.{name}", field) for name, field in kind.model_fields.items()}
 
 
-def _widget(attack: type[Attack], name: str, field: FieldInfo) -> Value:
+def _widget(key: str, field: FieldInfo) -> Value:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     offered = extra.get("widget")
     initial = offered.initial if isinstance(offered, Widget) and offered.initial is not None else field.default
     kind, optional = _kind(field)
-    key = f"{attack.name}.{name}"
     if kind is bool:
         return st.toggle(str(field.title), bool(initial), key=key, persist_state="session", help=field.description)
     # No limits here: what is impossible is answered with a sentence that names them.
@@ -229,7 +229,7 @@ def values(picture: Picture, cards: Mapping[str, Card]) -> dict[str, object]:
     attack = method()
     norm, eps = threat(attack, cards[name])
     with st.expander("Steps, seed and budget", key="more", on_change="ignore"):
-        own = parameters(attack)
+        own = fields(attack)
         seed, early, most = budget(attack)
     with st.expander("Truth and a second model", key="beside", on_change="ignore"):
         real = truth(labels)

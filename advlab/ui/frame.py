@@ -10,6 +10,8 @@ from advlab.ui import work
 
 _ROOT = Path(__file__).parents[2]
 _this_run = threading.local()
+# Controls that stand on several pages.
+_SHARED = ("model",)
 
 
 def pages() -> dict[str, list[StreamlitPage]]:
@@ -21,6 +23,7 @@ def pages() -> dict[str, list[StreamlitPage]]:
             st.Page(folder / "lab.py", title="Attack Lab", url_path="lab"),
             st.Page(folder / "boundary.py", title="Boundary", url_path="boundary"),
             st.Page(folder / "explain.py", title="Explain", url_path="explain"),
+            st.Page(folder / "defend.py", title="Defend", url_path="defend"),
             st.Page(folder / "models.py", title="Models", url_path="models"),
         ],
     }
@@ -34,11 +37,25 @@ def run() -> None:
     st.html(_ROOT / "assets" / "style.css")
     work.warm_up()
     page = st.navigation(pages(), position="top")
+    _carry(page.url_path)
     _this_run.framed = True
     try:
         page.run()
     finally:
         _this_run.framed = False
+
+
+def _carry(path: str) -> None:
+    """Take the model along to another page.
+
+    A browser that still holds the widget of the page before is not told its value again, shows the widget's default
+    on the new page, and sends that back as if somebody had chosen it. Writing the value makes it be told.
+    """
+    if st.session_state.get("page") != path:
+        st.session_state["page"] = path
+        for key in _SHARED:
+            if key in st.session_state:
+                st.session_state[key] = st.session_state[key]
 
 
 def require() -> None:

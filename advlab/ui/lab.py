@@ -152,6 +152,7 @@ def go_on() -> None:
     with st.container(horizontal=True, key="go-on"):
         st.page_link("pages/boundary.py", label="See the boundary", icon=":material/polyline:", width="content")
         st.page_link("pages/explain.py", label="Explain both", icon=":material/lightbulb:", width="content")
+        st.page_link("pages/defend.py", label="Defend it", icon=":material/shield:", width="content")
 
 
 def reality(outcome: Outcome) -> None:

@@ -16,6 +16,7 @@ from advlab.models import Card
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Look, Outcome
 from advlab.ui.boundary.state import BoundaryState
+from advlab.ui.defend.state import DefendState
 from advlab.ui.explain.state import ExplainState
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class LabState:
     models: ModelsState = field(default_factory=ModelsState)
     boundary: BoundaryState = field(default_factory=BoundaryState)
     explain: ExplainState = field(default_factory=ExplainState)
+    defend: DefendState = field(default_factory=DefendState)
     runs: dict[str, Outcome] = field(default_factory=dict)  # the last ones by name, the latest first
 
     def remember(self, name: str, outcome: Outcome) -> None:

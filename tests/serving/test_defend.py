@@ -123,9 +123,10 @@ def test_the_sentence_under_the_table_counts():
     useless = replace(none, key="mean", title="Mean")
     masked = replace(useless, key="jpeg", unaware=cell())
     held = replace(masked, key="trades", adaptive=cell())
-    assert summary((none,)) == "Nothing is decided yet."
+    assert summary((replace(none, adaptive=None),)) == "Nothing is decided yet."
+    assert summary((none,)) == "Without a defense it falls."
     assert summary((none, useless)) == (
-        "Of 1 defense, none stop an attack that does not know them, and none stop one that does."
+        "Of 1 defense, none stops an attack that does not know it, and none stops one that does."
     )
     assert summary((none, useless, masked, held)) == (
         "Of 3 defenses, 2 stop an attack that does not know them, and 1 stops one that does."

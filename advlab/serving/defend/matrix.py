@@ -25,6 +25,8 @@ from advlab.serving.outcome import percent
 from advlab.serving.stopping import last_of
 
 UNDEFENDED = "none"
+# What is compared where nobody chose: one of each kind at least.
+USUAL = ("bit_depth", "median", "jpeg", "resize_pad", "feature_squeezing", "rounded_logits", "randomized_smoothing")
 # Rounds of the search for a detector's weight, and queries of the check without gradients; a model that needs
 # more passes than this for an answer is not checked so, it would take minutes.
 _ROUNDS, _QUERIES, _PATIENCE = 3, 300, 4
@@ -185,6 +187,13 @@ class _Filling:
                 contender.known, "detector_aware", contender.deployed, steps=steps, rounds=_ROUNDS, early_stop=True
             )
             cell = self._given(contender, found, f"Detector-aware PGD. {row.through}")
+            if not cell.reached:
+                found = self._attack(
+                    contender.known, "detector_aware", contender.deployed, steps=steps, rounds=_ROUNDS, orthogonal=True,
+                    early_stop=True,
+                )  # fmt: skip
+                other = self._given(contender, found, f"Detector-aware PGD at right angles. {row.through}")
+                cell = other if other.reached else cell
         else:
             found = self._attack(contender.known, "pgd", contender.deployed, steps=steps)
             cell = self._given(contender, found, f"PGD. {row.through}")

@@ -104,12 +104,17 @@ def summary(rows: tuple[Row, ...]) -> str:
     """The sentence under the table; of defenses that are done, the undefended network left out."""
     judged = [row for row in rows if row.key != "none" and row.standing is not Standing.OPEN]
     if not judged:
-        return "Nothing is decided yet."
+        falls = any(row.key == "none" and row.standing is Standing.NEITHER for row in rows)
+        return "Without a defense it falls." if falls else "Nothing is decided yet."
     sound = [row for row in judged if row.clean is not None and row.clean.accepted and not row.clean.reached]
     blind = sum(row.unaware is not None and not row.unaware.reached for row in sound)
     held = sum(row.standing is Standing.HELD for row in sound)
     count = f"{len(judged)} defense{'s' if len(judged) != 1 else ''}"
     return (
-        f"Of {count}, {blind or 'none'} {'stops' if blind == 1 else 'stop'} an attack that does not know "
-        f"{'it' if blind == 1 else 'them'}, and {held or 'none'} {'stops' if held == 1 else 'stop'} one that does."
+        f"Of {count}, {_some(blind)} an attack that does not know {'them' if blind > 1 else 'it'}, "
+        f"and {_some(held)} one that does."
     )
+
+
+def _some(count: int) -> str:
+    return f"{count} stop" if count > 1 else f"{count or 'none'} stops"
