@@ -13,6 +13,7 @@ PAGES = {
     "complaint": (LINK.replace("steps=8", "steps=0"), "[data-testid=stAlert]"),
     "boundary": ("/boundary?v=1&image=sample:stop&model=signs_standard&p.across=sign&p.lines=41", ".st-key-p-files"),
     "explain": ("/explain?v=1&image=sample:stop&model=signs_standard", ".overlay figure"),
+    "defend": ("/defend", ".st-key-d-run"),
     "present": (LINK.replace("run=1", "view=present&run=1"), ".three"),
 }
 # WCAG 2's contrast of each visible text with what lies behind it, shadow roots and opacity included. What is disabled
