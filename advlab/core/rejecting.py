@@ -1,11 +1,12 @@
 """Classifiers that may refuse to answer: a class, and whether it is given out."""
 
 import contextlib
+import copy
 
 import torch
 from torch import Tensor, nn
 
-from advlab.core.classifier import Classifier, without_normalisation
+from advlab.core.classifier import Classifier, Execution, without_normalisation
 from advlab.core.goals import Goal
 
 
@@ -33,6 +34,12 @@ class Rejecting(Classifier):
             votes=inner.votes,
             passes=passes,
         )
+
+    def with_execution(self, execution: Execution) -> "Rejecting":
+        """The same model, computed in another way."""
+        other = copy.copy(self)
+        other.execution = execution
+        return other
 
     def judged(self, x: Tensor, *, search: bool = False) -> tuple[Tensor, Tensor]:
         """Logits `[N, K]` and acceptance `[N]`; of the search in the execution's precision."""

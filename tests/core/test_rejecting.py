@@ -49,6 +49,15 @@ def test_it_is_a_classifier_that_says_more_to_who_judges():
     torch.testing.assert_close(said[:, 4], 0.5 - x.flatten(1).mean(1))
 
 
+def test_computed_in_another_way_it_still_rejects():
+    model, x = guarded(0.5), pictures(6, SIZE)
+    other = model.with_execution(advlab.Execution(chunk=2))
+    assert other.execution.chunk == 2
+    assert model.execution.chunk is None
+    assert torch.equal(other.judged(x)[1], model.judged(x)[1])
+    assert other.digest == model.digest
+
+
 @pytest.mark.parametrize("method", ["pgd", "detector_aware", "square", "hopskipjump"])
 def test_whatever_is_claimed_was_accepted(method):
     """By every kind of oracle: an adversarial image is wrong and accepted, and a detector costs successes."""

@@ -94,7 +94,7 @@ def test_answers_are_calibrated_enough_to_be_right(lite):
         ("fgsm", {"norm": "linf", "eps": 4 / 255}),
         ("cw", {"steps": 20, "search_steps": 3, "initial_const": 1.0}),
         ("square", {"norm": "linf", "eps": 8 / 255, "steps": 150}),
-        ("hopskipjump", {"max_queries": 250, "first_probes": 40}),
+        ("hopskipjump", {"max_queries": 120, "first_probes": 20}),
     ],
     ids=lambda value: value if isinstance(value, str) else value.get("norm", ""),
 )

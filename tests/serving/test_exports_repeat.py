@@ -53,9 +53,10 @@ CASES = {
     },
     "own weights": {"model": "own:", "picture": "upload:", "attack": "fgsm", "eps": 0.0123456789},
     "hopskipjump": {
+        "model": "signs_standard",
         "attack": "hopskipjump",
         "norm": Norm.L2,
-        "target": 817,
+        "target": 12,
         "max_queries": 60,
         "parameters": {"steps": 1, "first_probes": 10},
     },
