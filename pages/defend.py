@@ -3,14 +3,16 @@
 import streamlit as st
 
 from advlab.ui import controls as lab_controls
-from advlab.ui import frame, lab, picker, suited
-from advlab.ui.defend import controls, show
+from advlab.ui import frame, lab, picker, run, suited
+from advlab.ui.defend import controls, link, show
 from advlab.ui.state import lab as lab_state
 
 frame.require()
 
 state = lab_state()
 cards = state.cards()
+run.collect(state)
+link.arrive(state, cards)
 suited.settle(state, cards)
 
 with st.sidebar:
@@ -18,8 +20,14 @@ with st.sidebar:
     choice = controls.choose(state, card, cards)
     with st.container(key="runbar"):
         show.run_button(state, choice)
-picker.picker(state, card, lab.first_look(state, card))
+link.write(state, choice)
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="top"):
+    picker.picker(state, card, lab.first_look(state, card))
+    with st.popover("Link", icon=":material/link:"):
+        link.share(choice)
 picker.problem(state)
 if choice.problem:
     st.error(choice.problem, icon=":material/error:")
+if state.defend.notice:
+    st.info(state.defend.notice)
 show.comparison(state, choice)

@@ -84,6 +84,10 @@ class Defense(BaseModel, ABC):
         """What an attacker who knows the defense climbs: as near to `wrap` as gradients go."""
         return self.wrap(classifier, clean)
 
+    def both(self, classifier: Classifier, clean: Tensor | None = None) -> tuple[Classifier, Classifier]:
+        """`wrap` and `known`, calibrated once."""
+        return self.wrap(classifier, clean), self.known(classifier, clean)
+
 
 def _sentence(defense: type[Defense], error: ValidationError) -> str:
     problem = error.errors()[0]

@@ -55,11 +55,16 @@ class Detector(Defense):
         Raises:
             InputError: there are too few of them, or the classifier sees one class in all of them.
         """
-        return self.guarded(classifier, self.threshold(self.scores(classifier, self._enough(clean))))
+        return self.both(classifier, clean)[0]
 
     def known(self, classifier: Classifier, clean: Tensor | None = None) -> Rejecting:
         """The same threshold, with scores that can be climbed."""
-        return self.guarded(classifier, self.threshold(self.scores(classifier, self._enough(clean))), known=True)
+        return self.both(classifier, clean)[1]
+
+    def both(self, classifier: Classifier, clean: Tensor | None = None) -> tuple[Rejecting, Rejecting]:
+        """`wrap` and `known`, with one threshold."""
+        threshold = self.threshold(self.scores(classifier, self._enough(clean)))
+        return self.guarded(classifier, threshold), self.guarded(classifier, threshold, known=True)
 
     def guarded(self, classifier: Classifier, threshold: float, *, known: bool = False) -> Rejecting:
         """The classifier with a threshold that is known already."""

@@ -2,10 +2,13 @@
 
 import time
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from advlab.defenses.feature_squeezing import FeatureSqueezing
+from advlab.serving.defend.request import DefendRequest
 from advlab.serving.defend.row import Standing
-from advlab.serving.exports import defended
+from advlab.serving.exports import defended, shields
 from tests.pages.harness import app, finish, html, state
 
 
@@ -30,6 +33,46 @@ def settled(at: AppTest, seconds: float = 180) -> AppTest:
             job.wait(1)
         at.run()
     return at.run()
+
+
+def test_a_link_holds_the_controls_and_attacks_nothing() -> None:
+    request = DefendRequest.checked(
+        picture="sample:stop", model="signs_standard", norm="l2", eps=0.7, steps=7, seed=3, networks=("signs_pgd",),
+        defenses={"jpeg": {"quality": 40}, "feature_squeezing": FeatureSqueezing(non_local_means=True).model_dump()},
+    )  # fmt: skip
+    said = shields.query(request)
+    link = shields.parse(said)
+    assert not link.problems
+    read = DefendRequest.checked(picture="sample:stop", model="signs_standard", **link.values)
+    assert read.model_copy(update={"defenses": {}}) == request.model_copy(update={"defenses": {}})
+    assert read.defenses == {"jpeg": {"quality": 40}, "feature_squeezing": request.defenses["feature_squeezing"]}
+    at = app().switch_page("pages/defend.py")
+    for key, value in said.items():
+        at.query_params[key] = value
+    at = finish(at.run())
+    assert not at.exception
+    assert not at.info
+    assert set(at.multiselect(key="d-defenses").value) == {"jpeg", "feature_squeezing"}
+    assert at.number_input(key="d-jpeg.quality").value == 40
+    assert at.toggle(key="d-feature_squeezing.non_local_means").value is True
+    assert at.multiselect(key="d-networks-signs_standard").value == ["signs_pgd"]
+    assert at.number_input(key="d-steps").value == 7
+    assert not state(at).defend.table.jobs
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("norm", "l7", "attacked in linf or l2"),
+        ("eps", "0", "above 0"),
+        ("jpeg", "quality:0", "must be at least 1"),
+        ("jpeg", "magic:1", "no parameter “magic”"),
+        ("shield", "on", "has no “d.shield”"),
+    ],
+)
+def test_what_a_link_cannot_mean_is_said(name: str, value: str, said: str) -> None:
+    (problem,) = shields.parse({f"d.{name}": value}).problems
+    assert said in problem
 
 
 def test_nothing_is_attacked_before_somebody_asks_for_it() -> None:

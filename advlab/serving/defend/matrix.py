@@ -127,7 +127,7 @@ class _Filling:
             return _Contender(network, network), replace(row, through="The attacker goes straight through it.")
         defense = defenses.registry.get(row.key).configured(self._request.defenses[row.key])
         clean = self._calibration() if defense.needs_clean else None
-        contender = _Contender(defense.wrap(self._base, clean), defense.known(self._base, clean), defense.kind)
+        contender = _Contender(*defense.both(self._base, clean), defense.kind)
         return contender, replace(row, through=defense.through, title=_titled(defense))
 
     def _calibration(self) -> Tensor:
