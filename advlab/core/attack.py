@@ -7,12 +7,11 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import Field
 from torch import Tensor
 
 from advlab.core.norms import Norm
-from advlab.errors import ParameterError
+from advlab.core.parameters import Parameters
 
 
 class Access(StrEnum):
@@ -67,35 +66,19 @@ class State:
         return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
-class Attack(BaseModel, ABC):
+class Attack(Parameters, ABC):
     """An attack's parameters and its mathematics; everything else is the driver's.
 
     The methods write as if nothing ended early: rows of finished images are dropped between steps.
     An attack keeps no records of its own; every query is a candidate, and the oracle keeps the best.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
-
-    name: ClassVar[str]
-    title: ClassVar[str]
     access: ClassVar[Access]
     norms: ClassVar[tuple[Norm, ...]]
     objective: ClassVar[Objective]
     needs_start: ClassVar[bool] = False
     # Only makes sense against a model with a detector: no menu offers it for others.
     for_detectors: ClassVar[bool] = False
-
-    @classmethod
-    def configured(cls, parameters: dict[str, Any]) -> Self:
-        """The attack with these parameters.
-
-        Raises:
-            ParameterError: with the parameter's name, its value and what it may be.
-        """
-        try:
-            return cls(**parameters)
-        except ValidationError as error:
-            raise ParameterError(_sentence(cls, error)) from None
 
     @abstractmethod
     def init(self, o: Any) -> Any:  # noqa: ANN401 - each attack names its oracle and its state
@@ -117,30 +100,3 @@ class Attack(BaseModel, ABC):
     def wanted_margin(self) -> float:
         """The margin that a candidate must have; above zero for attacks with a confidence."""
         return 0.0
-
-
-def _sentence(attack: type[Attack], error: ValidationError) -> str:
-    problem = error.errors()[0]
-    name = ".".join(map(str, problem["loc"]))
-    known = ", ".join(attack.model_fields) or "none"
-    if problem["type"] == "extra_forbidden":
-        return f"{attack.title} has no parameter “{name}”; it has: {known}."
-    field = attack.model_fields.get(name)
-    return f"{attack.title}: {field.title if field else name} ({name}) {reason(problem)}, not {problem['input']!r}."
-
-
-def reason(problem: ErrorDetails) -> str:
-    """What a value must be, from Pydantic's finding."""
-    kind = problem["type"]
-    limits = {
-        "greater_than_equal": ("ge", "at least"),
-        "greater_than": ("gt", "more than"),
-        "less_than_equal": ("le", "at most"),
-        "less_than": ("lt", "less than"),
-    }
-    if kind in limits:
-        key, words = limits[kind]
-        return f"must be {words} {problem['ctx'][key]:g}"
-    kinds = {"int": "a whole number", "float": "a number", "finite": "a finite number", "bool": "true or false"}
-    what = kinds.get(kind.split("_")[0])
-    return f"must be {what}" if what else problem["msg"].lower()

@@ -2,14 +2,12 @@
 
 from abc import ABC, abstractmethod
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
-from advlab.core.attack import reason
 from advlab.core.classifier import Classifier
-from advlab.errors import ParameterError
+from advlab.core.parameters import Parameters
 
 
 class Kind(StrEnum):
@@ -30,32 +28,16 @@ class Gradients(StrEnum):
     RESCALED = "rescaled"
 
 
-class Defense(BaseModel, ABC):
+class Defense(Parameters, ABC):
     """A defense's parameters, and what it makes of a classifier.
 
     Two classifiers of it: the one that is deployed, and the one that an attacker who knows everything climbs in its
     place. Verdicts are always the deployed one's.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: ClassVar[str]
-    title: ClassVar[str]
     kind: ClassVar[Kind]
     # Whether it is calibrated on clean pictures first.
     needs_clean: ClassVar[bool] = False
-
-    @classmethod
-    def configured(cls, parameters: dict[str, Any]) -> Self:
-        """The defense with these parameters.
-
-        Raises:
-            ParameterError: with the parameter's name, its value and what it may be.
-        """
-        try:
-            return cls(**parameters)
-        except ValidationError as error:
-            raise ParameterError(_sentence(cls, error)) from None
 
     @property
     @abstractmethod
@@ -87,14 +69,3 @@ class Defense(BaseModel, ABC):
     def both(self, classifier: Classifier, clean: Tensor | None = None) -> tuple[Classifier, Classifier]:
         """`wrap` and `known`, calibrated once."""
         return self.wrap(classifier, clean), self.known(classifier, clean)
-
-
-def _sentence(defense: type[Defense], error: ValidationError) -> str:
-    problem = error.errors()[0]
-    name = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "extra_forbidden":
-        known = ", ".join(defense.model_fields) or "none"
-        return f"{defense.title} has no parameter “{name}”; it has: {known}."
-    field = defense.model_fields.get(name)
-    shown = f"{field.title} ({name})" if field and field.title else name
-    return f"{defense.title}: {shown} {reason(problem)}, not {problem['input']!r}."

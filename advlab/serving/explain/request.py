@@ -1,11 +1,11 @@
 """What is asked for: why this model says this of that picture, by which method."""
 
-import hashlib
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field
+from advlab.serving.asked import Asked
 
 
-class ExplainRequest(BaseModel):
+class ExplainRequest(Asked):
     """One explanation.
 
     Attributes:
@@ -20,10 +20,6 @@ class ExplainRequest(BaseModel):
         seed: of what is random.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    picture: str
-    model: str
     run: str = ""
     method: str = "saliency"
     index: int = Field(ge=0)
@@ -31,12 +27,3 @@ class ExplainRequest(BaseModel):
     baseline: float = Field(0.0, ge=0, le=1)
     layer: str | None = None
     seed: int = Field(0, ge=0)
-
-    @property
-    def exact(self) -> bool:
-        """Whether the picture is taken pixel by pixel."""
-        return self.picture.startswith("exact:")
-
-    def key(self, *context: str) -> str:
-        """Names the result: a hash of the request and of the very pixels that it is about."""
-        return hashlib.sha256("\n".join((self.model_dump_json(), *context)).encode()).hexdigest()[:24]

@@ -1,13 +1,11 @@
 """What is asked for: a plane through a picture, and how finely it is looked at."""
 
-import hashlib
 from enum import StrEnum
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from advlab.core.norms import Norm
-from advlab.errors import ParameterError
+from advlab.serving.asked import Asked
 
 # Asked about one by one, so many points take minutes on a small network.
 FINEST = 401
@@ -36,7 +34,7 @@ class Axis(BaseModel):
         return f"{self.direction}:{self.of}" if self.of else self.direction.value
 
 
-class PlaneRequest(BaseModel):
+class PlaneRequest(Asked):
     """A square piece of a plane.
 
     Attributes:
@@ -51,10 +49,6 @@ class PlaneRequest(BaseModel):
         seed: of random axes.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    picture: str
-    model: str
     norm: Norm = Norm.LINF
     across: Axis
     up: Axis
@@ -64,30 +58,7 @@ class PlaneRequest(BaseModel):
     clip: bool = True
     seed: int = Field(0, ge=0)
 
-    @classmethod
-    def checked(cls, **values: object) -> Self:
-        """The request.
-
-        Raises:
-            ParameterError: with the name of a value that is impossible, and what it may be.
-        """
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            problem = error.errors()[0]
-            name = ".".join(map(str, problem["loc"]))
-            raise ParameterError(f"{name} = {problem['input']!r} is impossible: {problem['msg'].lower()}.") from None
-
     @property
     def axes(self) -> tuple[Axis, Axis]:
         """Both, the one across first."""
         return self.across, self.up
-
-    @property
-    def exact(self) -> bool:
-        """Whether the picture is taken pixel by pixel."""
-        return self.picture.startswith("exact:")
-
-    def key(self, *context: str) -> str:
-        """Names the result: a hash of the request and of the very pixels that it is about."""
-        return hashlib.sha256("\n".join((self.model_dump_json(), *context)).encode()).hexdigest()[:24]

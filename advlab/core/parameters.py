@@ -1,0 +1,56 @@
+"""Parameters of what is chosen by name, an attack or a defense: checked, with a sentence for what is impossible."""
+
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from advlab.errors import ParameterError
+
+
+class Parameters(BaseModel):
+    """Frozen values, each with a title, a description and limits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    @classmethod
+    def configured(cls, parameters: dict[str, Any]) -> Self:
+        """It with these parameters.
+
+        Raises:
+            ParameterError: with the parameter's name, its value and what it may be.
+        """
+        try:
+            return cls(**parameters)
+        except ValidationError as error:
+            raise ParameterError(_sentence(cls, error)) from None
+
+
+def _sentence(kind: type[Parameters], error: ValidationError) -> str:
+    problem = error.errors()[0]
+    name = ".".join(map(str, problem["loc"]))
+    known = ", ".join(kind.model_fields) or "none"
+    if problem["type"] == "extra_forbidden":
+        return f"{kind.title} has no parameter “{name}”; it has: {known}."
+    field = kind.model_fields.get(name)
+    return f"{kind.title}: {field.title if field else name} ({name}) {_reason(problem)}, not {problem['input']!r}."
+
+
+def _reason(problem: ErrorDetails) -> str:
+    """What a value must be, from Pydantic's finding."""
+    kind = problem["type"]
+    limits = {
+        "greater_than_equal": ("ge", "at least"),
+        "greater_than": ("gt", "more than"),
+        "less_than_equal": ("le", "at most"),
+        "less_than": ("lt", "less than"),
+    }
+    if kind in limits:
+        key, words = limits[kind]
+        return f"must be {words} {problem['ctx'][key]:g}"
+    kinds = {"int": "a whole number", "float": "a number", "finite": "a finite number", "bool": "true or false"}
+    what = kinds.get(kind.split("_")[0])
+    return f"must be {what}" if what else problem["msg"].lower()
