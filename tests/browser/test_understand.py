@@ -101,7 +101,7 @@ def test_a_reload_of_a_link_shows_the_same_slice(page) -> None:
 def test_an_attack_starts_from_a_point_of_the_slice(page) -> None:
     page.goto("/boundary?v=1&image=sample:stop&model=signs_standard&p.across=sign&p.up=random&p.lines=41&p.reach=32")
     drawn(page)
-    click(page, 0.9, 0.05)
+    click(page, 0.6, 0.0)
     page.wait_for_selector(".st-key-p-point .tag:not(:has-text('Stop'))", timeout=LONG)
     there = page.locator(".st-key-p-point .tag").inner_text().rsplit(" ", 1)[0]
     page.get_by_role("button", name="Start an attack here").click()
