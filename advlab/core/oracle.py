@@ -1,18 +1,17 @@
 """One run's only door to a model: it counts, cuts to the budget, and keeps the best candidate."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from advlab.core import norms, rejecting
+from advlab.core import candidates, norms, rejecting
 from advlab.core.attack import Objective
 from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
 from advlab.core.losses import JointLoss, Loss
 from advlab.core.memory import chunk_size, in_chunks
 from advlab.core.norms import Norm
-from advlab.core.parts import in_cache
 from advlab.core.randomness import Noise, question
 from advlab.core.replies import Best, Decision, GradientReply, Latest, Ledger, Reply
 
@@ -198,13 +197,13 @@ class Oracle:
             if len(query) == 0:
                 return
         images, reached = images[query], reached[query]
-        admissible = _in_box(x, query)
+        admissible = candidates.in_box(x, query)
         if not minimal:
             admissible &= norms.within(sizes, self._all_eps[images])
         rank = torch.where(admissible, rank, -torch.inf)
         chosen = (rank > self.best.rank[images]).nonzero().squeeze(1)
         if not alone:
-            chosen = chosen[_first_best(rank[chosen], images[chosen], len(self.best.rank))]
+            chosen = chosen[candidates.first_best(rank[chosen], images[chosen], len(self.best.rank))]
         target = images[chosen]
         self.best.image[target] = x if len(chosen) == len(x) else x[query[chosen]]
         self.best.rank[target] = rank[chosen]
@@ -214,7 +213,7 @@ class Oracle:
     def _sizes(self, x: Tensor, query: Tensor, images: Tensor) -> Tensor:
         """Sizes of the perturbations in `x[query]` of these images."""
         return torch.cat(
-            [norms.size(x[which] - self._all_x[images[part]], self.norm) for part, which in _cut(x, query)]
+            [norms.size(x[which] - self._all_x[images[part]], self.norm) for part, which in candidates.cut(x, query)]
         )
 
     def _note(self, x: Tensor, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
@@ -227,28 +226,6 @@ class Oracle:
         self.latest.rival[images] = rival
         if self.latest.image is not None:
             self.latest.image[images] = x
-
-
-def _cut(x: Tensor, query: Tensor) -> Iterator[tuple[slice, slice | Tensor]]:
-    """Parts of `query` that fit the cache, and their places in `x`: without a copy where it is all of `x`."""
-    for part in in_cache(len(query), x[0].numel(), x.device):
-        yield part, part if len(query) == len(x) else query[part]
-
-
-def _in_box(x: Tensor, query: Tensor) -> Tensor:
-    """Which of `x[query]` have all their pixels in [0, 1]; none with NaN."""
-    flat = (x[which].flatten(1) for _, which in _cut(x, query))
-    return torch.cat([(part.amin(1) >= 0) & (part.amax(1) <= 1) for part in flat])
-
-
-def _first_best(rank: Tensor, images: Tensor, count: int) -> Tensor:
-    """Places of the highest rank of each image; of equals the first, however the device scatters."""
-    best = rank.new_full((count,), -torch.inf).scatter_reduce(0, images, rank, "amax")
-    place = torch.arange(len(images), device=images.device)
-    winner = rank == best[images]
-    first = torch.full_like(best, len(images), dtype=torch.int64)
-    first = first.scatter_reduce(0, images[winner], place[winner], "amin")
-    return place[winner & (first[images] == place)]
 
 
 class DecisionOracle(Oracle):

@@ -1,0 +1,30 @@
+"""Which of many queries are the best of their images."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from advlab.core.parts import in_cache
+
+
+def cut(x: Tensor, query: Tensor) -> Iterator[tuple[slice, slice | Tensor]]:
+    """Parts of `query` that fit the cache, and their places in `x`: without a copy where it is all of `x`."""
+    for part in in_cache(len(query), x[0].numel(), x.device):
+        yield part, part if len(query) == len(x) else query[part]
+
+
+def in_box(x: Tensor, query: Tensor) -> Tensor:
+    """Which of `x[query]` have all their pixels in [0, 1]; none with NaN."""
+    flat = (x[which].flatten(1) for _, which in cut(x, query))
+    return torch.cat([(part.amin(1) >= 0) & (part.amax(1) <= 1) for part in flat])
+
+
+def first_best(rank: Tensor, images: Tensor, count: int) -> Tensor:
+    """Places of the highest rank of each image; of equals the first, however the device scatters."""
+    best = rank.new_full((count,), -torch.inf).scatter_reduce(0, images, rank, "amax")
+    place = torch.arange(len(images), device=images.device)
+    winner = rank == best[images]
+    first = torch.full_like(best, len(images), dtype=torch.int64)
+    first = first.scatter_reduce(0, images[winner], place[winner], "amin")
+    return place[winner & (first[images] == place)]
