@@ -28,6 +28,15 @@ class Parameters(BaseModel):
         except ValidationError as error:
             raise ParameterError(_sentence(cls, error)) from None
 
+    @property
+    def unusual(self) -> dict[str, Any]:
+        """The parameters that are not what they are by default."""
+        return {
+            name: value
+            for name, value in self.model_dump().items()
+            if value != self.__class__.model_fields[name].default
+        }
+
 
 def _sentence(kind: type[Parameters], error: ValidationError) -> str:
     problem = error.errors()[0]

@@ -96,6 +96,12 @@ class Noise:
         step = self.step[rows] if isinstance(self.step, Tensor) else self.step
         return Noise(self.keys[rows], step)
 
+    def repeated(self, times: int) -> "Noise":
+        """Streams for each image `times` over, each time of its own: `[N * times]`, an image's together."""
+        first = torch.as_tensor(self.step, device=self.keys.device) * times
+        steps = first.reshape(-1, 1) + torch.arange(times, device=self.keys.device)
+        return Noise(self.keys.repeat_interleave(times), steps.expand(len(self.keys), times).flatten())
+
     def at(self, step: Tensor | int) -> "Noise":
         """The same streams at another step."""
         return Noise(self.keys, step)

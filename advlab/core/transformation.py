@@ -1,17 +1,18 @@
 """Defenses that change the picture before the network sees it."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from advlab.core.attack import param
 from advlab.core.classifier import Classifier, Size, without_normalisation
 from advlab.core.defense import Defense, Gradients, Kind
 from advlab.core.randomness import Noise, fresh
 
-# Of a random transformation: answers that decide a verdict, and draws that an attacker averages over.
-VOTES, SAMPLES = 9, 20
+# Of a random transformation: answers that decide a verdict.
+_VOTES = 9
 
 
 class Transformation(Defense):
@@ -47,7 +48,7 @@ class Transformation(Defense):
     @property
     def draws(self) -> int:
         """How many draws the attacker averages over."""
-        return SAMPLES if self.random else 1
+        return 1
 
     @property
     def gradients(self) -> tuple[Gradients, ...]:
@@ -75,6 +76,19 @@ class Transformation(Defense):
         self.check(classifier.input_size)
         stage = Stage(self, straight=self.backward is not None)
         return _behind(classifier, stage, self, samples=self.draws)
+
+
+class RandomTransformation(Transformation):
+    """One that draws anew for every answer, so that most of several answers is the verdict."""
+
+    random: ClassVar[bool] = True
+
+    samples: int = param(20, "Draws of the attacker", "Averaged by who knows of it.", ge=1, le=1000)
+
+    @property
+    def draws(self) -> int:
+        """As many as `samples` says."""
+        return self.samples
 
 
 class _Straight(torch.autograd.Function):
@@ -110,11 +124,6 @@ class Stage(nn.Module):
         return changed
 
 
-class _Drawn(NamedTuple):
-    images: Tensor
-    noise: Noise
-
-
 class _Pipe(nn.Module):
     """A stage and the classifier behind it; the mean of the logits over `samples` draws of the stage."""
 
@@ -126,17 +135,13 @@ class _Pipe(nn.Module):
         return f"samples={self.samples}, mean={self.inner.preprocessing.mean}, std={self.inner.preprocessing.std}"
 
     def forward(self, x: Tensor) -> Tensor:
-        drawn = self._drawn(x)
-        logits: Tensor = self.inner(self.stage(drawn.images, drawn.noise))
-        return logits if self.samples == 1 else logits.reshape(len(x), self.samples, -1).mean(1)
-
-    def _drawn(self, x: Tensor) -> _Drawn:
         noise = fresh(x)
         if self.samples == 1:
-            return _Drawn(x, noise)
-        numbers = torch.arange(self.samples, device=x.device) + torch.as_tensor(noise.step) * self.samples
-        keys = noise.keys.repeat_interleave(self.samples)
-        return _Drawn(x.repeat_interleave(self.samples, 0), Noise(keys, numbers.repeat(len(x))))
+            answer: Tensor = self.inner(self.stage(x, noise))
+            return answer
+        drawn = self.stage(x.repeat_interleave(self.samples, 0), noise.repeated(self.samples))
+        logits: Tensor = self.inner(drawn)
+        return logits.reshape(len(x), self.samples, -1).mean(1)
 
 
 def _behind(classifier: Classifier, stage: Stage, defense: Transformation, samples: int = 1) -> Classifier:
@@ -147,6 +152,6 @@ def _behind(classifier: Classifier, stage: Stage, defense: Transformation, sampl
         name=f"{classifier.name} behind {defense.name}",
         preprocessing=without_normalisation(classifier.preprocessing),
         execution=classifier.execution,
-        votes=max(classifier.votes, VOTES if defense.random else 1),
+        votes=max(classifier.votes, _VOTES if defense.random else 1),
         passes=samples * classifier.passes,
     )

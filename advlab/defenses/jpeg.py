@@ -9,6 +9,7 @@ from torch import Tensor
 
 from advlab.core import jpeg
 from advlab.core.attack import Widget, param
+from advlab.core.classifier import Size
 from advlab.core.randomness import Noise
 from advlab.core.transformation import Transformation
 from advlab.defenses import register
@@ -30,15 +31,15 @@ class JPEG(Transformation):
 
     quality: int = param(75, "Quality", "Of the encoder.", ge=1, le=100, widget=Widget(10, 95, 5))
 
-    def check(self, size: tuple[int, int, int]) -> None:
+    def check(self, size: Size) -> None:
         """Pictures that a JPEG file holds."""
         if size[0] not in (1, 3):
             raise ParameterError(f"{self.title} holds pictures of 1 or 3 channels, not {size[0]}: choose another.")
 
     def apply(self, x: Tensor, noise: Noise) -> Tensor:
         """Through the encoder, picture by picture."""
-        bytes_ = (x.detach() * 255).round().clamp(0, 255).to("cpu", torch.uint8)
-        decoded = torch.stack([_through(image, self.quality) for image in bytes_])
+        pixels = (x.detach() * 255).round().clamp(0, 255).to("cpu", torch.uint8)
+        decoded = torch.stack([_through(image, self.quality) for image in pixels])
         return decoded.to(x) / 255
 
     def smooth(self, x: Tensor, noise: Noise) -> Tensor:

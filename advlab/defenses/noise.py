@@ -6,12 +6,12 @@ from torch import Tensor
 
 from advlab.core.attack import Widget, param
 from advlab.core.randomness import Noise
-from advlab.core.transformation import SAMPLES, Transformation
+from advlab.core.transformation import RandomTransformation
 from advlab.defenses import register
 
 
 @register
-class RandomNoise(Transformation):
+class RandomNoise(RandomTransformation):
     """Gaussian noise, drawn anew for every answer, and most of several answers is the verdict.
 
     Reference: Cohen, Rosenfeld, Kolter: Certified adversarial robustness via randomized smoothing, ICML 2019,
@@ -21,17 +21,10 @@ class RandomNoise(Transformation):
 
     name: ClassVar[str] = "noise"
     title: ClassVar[str] = "Random noise"
-    random: ClassVar[bool] = True
 
     sigma: float = param(
         0.05, "Noise", "Standard deviation, for pixels in [0, 1].", gt=0, le=2, widget=Widget(0.01, 0.5, 0.01)
     )
-    samples: int = param(SAMPLES, "Draws of the attacker", "Averaged by who knows of it.", ge=1, le=1000)
-
-    @property
-    def draws(self) -> int:
-        """How many draws the attacker averages over."""
-        return self.samples
 
     def apply(self, x: Tensor, noise: Noise) -> Tensor:
         """With noise; not clipped, as the networks that are trained for it expect."""

@@ -3,13 +3,12 @@
 import math
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from advlab.core.attack import Widget, param
 from advlab.core.classifier import Classifier, without_normalisation
 from advlab.core.defense import Defense, Gradients, Kind
-from advlab.core.randomness import Noise, fresh
+from advlab.core.randomness import fresh
 from advlab.core.smoothing import Smoothing
 from advlab.defenses import register
 
@@ -81,9 +80,7 @@ class _Smoothed(nn.Module):
         return f"sigma={self.sigma!r}, draws={self.draws}, hard={self.hard}, mean={self.inner.preprocessing.mean}"
 
     def forward(self, x: Tensor) -> Tensor:
-        question = fresh(x)
-        step = torch.as_tensor(question.step) * self.draws + torch.arange(self.draws, device=x.device)
-        noise = Noise(question.keys.repeat_interleave(self.draws), step.repeat(len(x))).normal(x.shape[1:])
+        noise = fresh(x).repeated(self.draws).normal(x.shape[1:])
         logits = self.inner(x.repeat_interleave(self.draws, 0) + self.sigma * noise.to(x))
         logits = logits.reshape(len(x), self.draws, -1)
         if self.hard:

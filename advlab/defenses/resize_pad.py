@@ -9,13 +9,13 @@ from torch import Tensor
 from advlab.core.attack import Widget, param
 from advlab.core.classifier import Size
 from advlab.core.randomness import Noise
-from advlab.core.transformation import SAMPLES, Transformation
+from advlab.core.transformation import RandomTransformation
 from advlab.defenses import register
 from advlab.errors import ParameterError
 
 
 @register
-class ResizePad(Transformation):
+class ResizePad(RandomTransformation):
     """The picture is shrunk by a random share and put at a random place on black, anew for every answer.
 
     Reference: Xie, Wang, Zhang, Ren, Yuille: Mitigating adversarial effects through randomization, ICLR 2018,
@@ -25,17 +25,10 @@ class ResizePad(Transformation):
 
     name: ClassVar[str] = "resize_pad"
     title: ClassVar[str] = "Random resize and pad"
-    random: ClassVar[bool] = True
 
     smallest: float = param(
         0.9, "Smallest share", "Of the side that the picture may shrink to.", gt=0, le=1, widget=Widget(0.6, 1, 0.05)
     )
-    samples: int = param(SAMPLES, "Draws of the attacker", "Averaged by who knows of it.", ge=1, le=1000)
-
-    @property
-    def draws(self) -> int:
-        """How many draws the attacker averages over."""
-        return self.samples
 
     def check(self, size: Size) -> None:
         """Some pixels are left."""

@@ -7,12 +7,12 @@ from torch import Tensor
 
 from advlab.core.attack import Widget, param
 from advlab.core.randomness import Noise
-from advlab.core.transformation import SAMPLES, Transformation
+from advlab.core.transformation import RandomTransformation
 from advlab.defenses import register
 
 
 @register
-class TotalVariation(Transformation):
+class TotalVariation(RandomTransformation):
     """The picture of least total variation among those near the pixels that were kept.
 
     It minimises ½ Σ m (z - x)² + λ TV(z) with m = 1 at kept pixels, TV the sum of the lengths of the gradient, by the
@@ -25,18 +25,11 @@ class TotalVariation(Transformation):
 
     name: ClassVar[str] = "total_variation"
     title: ClassVar[str] = "Total-variation minimisation"
-    random: ClassVar[bool] = True
     backward: ClassVar[str | None] = "the identity"
 
     kept: float = param(0.5, "Kept", "Share of the pixels.", gt=0, le=1, widget=Widget(0.1, 1, 0.05))
     weight: float = param(0.03, "Flatness", "λ.", gt=0, le=1, widget=Widget(0.005, 0.2, 0.005))
     steps: int = param(60, "Steps", "Of the solver.", ge=1, le=1000)
-    samples: int = param(SAMPLES, "Draws of the attacker", "Averaged by who knows of it.", ge=1, le=1000)
-
-    @property
-    def draws(self) -> int:
-        """How many draws the attacker averages over."""
-        return self.samples
 
     def apply(self, x: Tensor, noise: Noise) -> Tensor:
         """The minimiser, after so many steps."""

@@ -29,12 +29,15 @@ def arrived(own: Addressed, parse: Callable[[Mapping[str, object]], OwnLink]) ->
     return link if link.present else None
 
 
-def follow(state: LabState, own: Addressed, cards: Mapping[str, Card], link: OwnLink, beside_key: str) -> None:
+def follow(
+    state: LabState, own: Addressed, cards: Mapping[str, Card], link: OwnLink, beside_key: str | None = None
+) -> None:
     """Start the attack of a link, choose the second model, and say what could not be followed."""
     arrival.follow(state, cards, link.attack)
     problems = list(link.problems)
     known = link.beside in cards
-    st.session_state[beside_key] = link.beside if known else None
+    if beside_key is not None:
+        st.session_state[beside_key] = link.beside if known else None
     if link.beside is not None and not known:
         problems.append(f"The link compares with “{link.beside[:60]}”, a model that is not here.")
     own.notice = " ".join(problems) or None

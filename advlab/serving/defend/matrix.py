@@ -221,13 +221,11 @@ class _Filling:
 
 
 def _titled(defense: Defense) -> str:
-    """With what was chosen: “JPEG, quality 50”."""
-    chosen = [
-        f"{str(field.title).lower()} {getattr(defense, name):g}"
-        for name, field in type(defense).model_fields.items()
-        if name in ("bits", "size", "sigma", "quality", "smallest", "kept", "factor", "step")
-    ]
-    return ", ".join([defense.title, *chosen])
+    """With what is not as usual: “JPEG, quality 50”."""
+    fields = type(defense).model_fields
+    return ", ".join(
+        [defense.title, *(f"{str(fields[name].title).lower()} {value:g}" for name, value in defense.unusual.items())]
+    )
 
 
 def told(cell: Cell | None) -> str:

@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
+from advlab.core.asked import Asked
 from advlab.core.norms import Norm
 from advlab.core.request import Value
-from advlab.serving.asked import Asked
 
 
 class DefendRequest(Asked):

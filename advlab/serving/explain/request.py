@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from advlab.serving.asked import Asked
+from advlab.core.asked import Asked
 
 
 class ExplainRequest(Asked):

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from pydantic import ValidationError
-
 from advlab import defenses
 from advlab.core.defense import Defense
 from advlab.core.norms import Norm
@@ -86,14 +84,10 @@ def _configured(kind: type[Defense], text: str) -> dict[str, Value]:
         field = kind.model_fields.get(name)
         number = numbers.read(value)
         own[name] = number == 1 if field is not None and field.annotation is bool else number
-    try:
-        return kind.configured(own).model_dump()
-    except ValidationError as error:
-        raise ParameterError(f"{kind.title}: {error}.") from None
+    return kind.configured(own).model_dump()
 
 
-def _unusual(name: str, parameters: Mapping[str, Value]) -> str:
+def _unusual(name: str, parameters: dict[str, Value]) -> str:
     """What differs from the defaults: `quality:50`, or "on"."""
-    fields = defenses.available()[name].model_fields
-    differ = [f"{key}:{numbers.write(value)}" for key, value in parameters.items() if value != fields[key].default]
-    return ",".join(differ) or _USUAL
+    unusual = defenses.available()[name].configured(parameters).unusual
+    return ",".join(f"{key}:{numbers.write(value)}" for key, value in unusual.items()) or _USUAL

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from advlab.core.asked import Asked
 from advlab.core.norms import Norm
-from advlab.serving.asked import Asked
 
 # Asked about one by one, so many points take minutes on a small network.
 FINEST = 401

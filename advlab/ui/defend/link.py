@@ -19,7 +19,7 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     link = linked.arrived(state.defend, shields.parse)
     if link is None:
         return
-    linked.follow(state, state.defend, cards, link, "d-with")
+    linked.follow(state, state.defend, cards, link)
     box, values = st.session_state, link.values
     norm = Norm(str(values.get("norm", Norm.LINF)))
     box["d-norm"] = norm

@@ -12,7 +12,8 @@ class Asked(BaseModel):
     """A question about a picture and a model.
 
     Attributes:
-        picture: what an `AttackRequest` calls it.
+        picture: "sample:coffee", or "upload:" and the digest of the file's pixels; "exact:" for one that is taken
+            pixel by pixel, without resizing.
         model: a name from the catalogue.
     """
 
@@ -32,8 +33,12 @@ class Asked(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             problem = error.errors()[0]
-            name = ".".join(map(str, problem["loc"]))
-            raise ParameterError(f"{name} = {problem['input']!r} is impossible: {problem['msg'].lower()}.") from None
+            name, reason = ".".join(map(str, problem["loc"])), problem["msg"]
+            if problem["type"] == "missing":
+                raise ParameterError(f"The request says no {name}: add it.") from None
+            value = repr(problem["input"])
+            shown = value if len(value) <= 60 else f"{value[:59]}…"
+            raise ParameterError(f"{name[:60]} = {shown} is impossible: {reason.lower()}.") from None
 
     @property
     def exact(self) -> bool:
@@ -41,5 +46,5 @@ class Asked(BaseModel):
         return self.picture.startswith("exact:")
 
     def key(self, *context: str) -> str:
-        """Names the result: a hash of the request and of the very pixels that it is about."""
+        """Names the result: a hash of the request and of what it runs on (pixels, model digest, version, ...)."""
         return hashlib.sha256("\n".join((self.model_dump_json(), *context)).encode()).hexdigest()[:24]
