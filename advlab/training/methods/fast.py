@@ -16,8 +16,7 @@ class Fast(Method):
 
     Reference: Wong, Rice, Kolter: Fast is better than free: revisiting adversarial training, ICLR 2020,
     arXiv 2001.03994. It can fail within an epoch: the network learns to resist the single step and nothing
-    else ("catastrophic overfitting"), which the alarm looks for. `random_start=False` is the ablation of
-    their paper that always fails so.
+    else ("catastrophic overfitting"), which the alarm looks for; without the random start it always does (`fgsm`).
     """
 
     name: ClassVar[str] = "fast"
@@ -25,13 +24,12 @@ class Fast(Method):
     select: ClassVar[Select] = Select.ROBUST
 
     step_size: float = Field(1.25, gt=0, description="In units of ε.")
-    random_start: bool = True
 
     def loss(self, batch: Batch) -> Outcome:
         """Cross-entropy on the images after the one step."""
         x = adversary.ascend(
             batch,
-            adversary.uniform_start(batch, batch.eps) if self.random_start else batch.x,
+            adversary.uniform_start(batch, batch.eps),
             lambda logits: F.cross_entropy(logits, batch.y, reduction="sum"),
             eps=batch.eps,
             steps=1,
