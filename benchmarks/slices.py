@@ -79,7 +79,7 @@ def brute(reader: Reader, plane, lines: np.ndarray) -> np.ndarray:
     rows, columns = np.meshgrid(lines, lines, indexing="ij")
     positions = torch.from_numpy(np.stack([columns.ravel(), rows.ravel()], 1))
     found = reader.read(plane.at(block) for block in torch.split(positions, 256))
-    return found.index.numpy().reshape(rows.shape)
+    return found.index.cpu().numpy().reshape(rows.shape)
 
 
 def missed(truth: np.ndarray, found: np.ndarray) -> float:

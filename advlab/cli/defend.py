@@ -51,7 +51,7 @@ def defend_picture(  # noqa: PLR0917 - each is an option of the command
         steps=steps,
         truth=None if truth is None else values.index(truth, card.labels()),
         seed=seed,
-        defenses=dict(_parsed(text) for text in defense or USUAL),
+        defenses=dict(parsed(text) for text in defense or USUAL),
         networks=tuple(network if network is not None else ([twin.name] if twin else [])),
     )
     with console.status("Attacking…"):
@@ -69,7 +69,7 @@ def defend_picture(  # noqa: PLR0917 - each is an option of the command
     console.print(f"Away from {found.truth}. {found.sentence}", highlight=False, markup=False)
 
 
-def _parsed(text: str) -> tuple[str, dict[str, Value]]:
+def parsed(text: str) -> tuple[str, dict[str, Value]]:
     """A defense with its parameters."""
     name, _, rest = text.partition(":")
     parameters = dict(values.assignment(part) for part in rest.split(",") if part)

@@ -60,14 +60,37 @@ def choose(data: ImageSet, count: int | None = None, *, seed: int = 0) -> TestSe
         raise ParameterError(f"Count on one picture at least, not on {count}.")
     whole = len(data)
     if count is None or count >= whole:
-        rows, rule = torch.arange(whole), f"all {whole:,} test pictures"
-    elif in_order_of_classes(data.labels):
-        unit = Noise(torch.tensor([seed])).uniform((whole,))[0]
-        rows = unit.argsort(stable=True)[:count]
+        return TestSet(data.images, data.labels, torch.arange(whole), f"all {whole:,} test pictures")
+    rows, rule = _order(data, seed)[:count], f"the first {count:,} of {whole:,} test pictures"
+    if in_order_of_classes(data.labels):
         rule = f"{count:,} of {whole:,} test pictures, drawn with seed {seed} (the split is ordered by class)"
-    else:
-        rows, rule = torch.arange(count), f"the first {count:,} of {whole:,} test pictures"
     return TestSet(data.images[rows], data.labels[rows], rows, rule)
+
+
+def apart(data: ImageSet, count: int, rest: int, *, seed: int = 0) -> tuple[TestSet, Tensor]:
+    """As `choose`, and up to `rest` other pictures of the split for something else.
+
+    Args:
+        data: the whole split.
+        count: how many to count on.
+        rest: how many others; fewer where there are not so many.
+        seed: of the drawn order.
+
+    Returns:
+        The set, and the others `[R, C, H, W]` float32 in [0, 1].
+
+    Raises:
+        ParameterError: no picture was asked for.
+    """
+    chosen = choose(data, count, seed=seed)
+    others = _order(data, seed)[len(chosen) : len(chosen) + rest]
+    return chosen, data.floats(others)
+
+
+def _order(data: ImageSet, seed: int) -> Tensor:
+    if not in_order_of_classes(data.labels):
+        return torch.arange(len(data))
+    return Noise(torch.tensor([seed])).uniform((len(data),))[0].argsort(stable=True)
 
 
 def in_order_of_classes(labels: Tensor) -> bool:

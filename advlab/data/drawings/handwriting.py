@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import numpy as np
+
 from advlab.data.drawings.paths import Strokes, curve, line
 
 DIGITS: Mapping[str, Strokes] = MappingProxyType(
@@ -28,3 +30,19 @@ DIGITS: Mapping[str, Strokes] = MappingProxyType(
                     (0.7, 0.4), (0.63, 0.72), (0.56, 1.0)),),
     }
 )  # fmt: skip
+
+
+def by_another_hand(strokes: Strokes, seed: int) -> Strokes:
+    """The same digit, slanted, stretched, turned and wavering a little otherwise; a seed gives it again."""
+    noise = np.random.default_rng(seed)
+    tilt, slant = np.radians(noise.uniform(-10, 10)), noise.uniform(-0.2, 0.2)
+    turn = np.array(((np.cos(tilt), np.sin(tilt)), (-np.sin(tilt), np.cos(tilt))))
+    shape = np.array(((noise.uniform(0.8, 1.1), 0.0), (-slant, 1.0))) @ turn
+    height, phase = noise.uniform(0.0, 0.03, (2, 2)), noise.uniform(0, 2 * np.pi, (2, 2))
+
+    def drawn(path: np.ndarray) -> np.ndarray:
+        # Slow waves over the paper, so that strokes that meet still do.
+        waves = sum(height[k] * np.sin(2 * np.pi * (k + 1) * path[:, ::-1] / 1.5 + phase[k]) for k in range(2))
+        return np.asarray((path - 0.5 + waves) @ shape)
+
+    return tuple(drawn(path) for path in strokes)

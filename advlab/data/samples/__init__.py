@@ -1,13 +1,16 @@
 """Pictures to start with, that are there without a network: photos, and what our own code draws."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from advlab.data.samples.base import Sample, SampleSet, registry
+from PIL import Image
+
+from advlab.data.samples.base import Sample, SampleSet, place_of, registry
 from advlab.errors import ParameterError
 
-__all__ = ["SAMPLES", "Sample", "SampleSet", "fitting", "known", "sample", "usual"]
+__all__ = ["SAMPLES", "Sample", "SampleSet", "again", "fitting", "known", "sample", "usual"]
 
 _SETS = sorted(registry.all().values(), key=lambda one: one.place)
 SAMPLES: Mapping[str, Sample] = MappingProxyType({sample.name: sample for one in _SETS for sample in one.samples})
@@ -50,3 +53,18 @@ def fitting(labels: Sequence[str]) -> tuple[Sample, ...]:
     found = [(group, [one for one in group.samples if one.fits(labels)]) for group in _SETS]
     found.sort(key=lambda pair: -len(pair[1]) / len(pair[0].samples))
     return tuple(one for _, samples in found for one in samples)
+
+
+def again(labels: Sequence[str], first: int = 1) -> Iterator[tuple[Image.Image, int]]:
+    """What our code draws for a model of these classes, drawn anew without end: pictures, and the class of each.
+
+    One of each class, then the next of each; empty where nothing that is drawn fits.
+
+    Args:
+        labels: the model's classes.
+        first: the number of the first drawing; different ones give different pictures.
+    """
+    drawn = [(one.again, place_of(one.shows, labels)) for one in fitting(labels) if one.again is not None]
+    for number in itertools.count(first) if drawn else ():
+        for draw, label in drawn:
+            yield draw(number), label

@@ -21,6 +21,7 @@ class Sample:
         title: what people read.
         credit: whose it is, and its licence.
         shows: class names for what is in it, in any of the words that models have for it.
+        again: draws it anew, another time for each number; None of pictures that are not drawn.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Sample:
     credit: str
     shows: tuple[str, ...]
     _load: Callable[[], Image.Image]
+    again: Callable[[int], Image.Image] | None = None
 
     def picture(self) -> Image.Image:
         """The picture, in RGB."""
@@ -63,7 +65,13 @@ class SampleSet:
 
 def fits(shows: Sequence[str], labels: Sequence[str]) -> bool:
     """Whether one of the class names in `shows` is among `labels`, however they are capitalised."""
-    return not {name.casefold() for name in shows}.isdisjoint(label.casefold() for label in labels)
+    return place_of(shows, labels) >= 0
+
+
+def place_of(shows: Sequence[str], labels: Sequence[str]) -> int:
+    """Which of `labels` is the first that is in `shows`, however they are capitalised; -1 if none is."""
+    names = {name.casefold() for name in shows}
+    return next((place for place, label in enumerate(labels) if label.casefold() in names), -1)
 
 
 @cache

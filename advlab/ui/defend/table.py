@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from advlab.serving.defend.matrix import UNDEFENDED, Matrix
+from advlab.evaluation.contender import UNDEFENDED
+from advlab.serving.defend.matrix import Matrix
 from advlab.serving.defend.row import Cell, Row, Standing
 from advlab.serving.exports.defended import COLUMNS
 from advlab.serving.notes import SMALL

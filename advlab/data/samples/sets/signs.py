@@ -19,7 +19,10 @@ def _sample(says: str, draw: Callable[[], Plate]) -> Sample:
     def load() -> Image.Image:
         return photograph(draw(), seed=zlib.crc32(name.encode()))
 
-    return Sample(name, says.replace("Speed limit", "Limit"), _CREDIT, (says,), load)
+    def again(number: int) -> Image.Image:
+        return photograph(draw(), seed=zlib.crc32(f"{name} {number}".encode()))
+
+    return Sample(name, says.replace("Speed limit", "Limit"), _CREDIT, (says,), load, again)
 
 
 registry.register("signs", SampleSet(1, tuple(_sample(says, draw) for says, draw in SIGNS.items())))
