@@ -61,7 +61,7 @@ def detection(data: Path, count: int, device: str | None) -> None:
         scores = squeezing.scores(base, found.adversarial[fooled])
         caught = Count(correct=int((scores > threshold).sum()), of=max(1, len(scores)))
         print(f"| {name} | {int(fooled.sum())} of {count} | {said(caught)} | {roc(clean, scores).area:.4f} |")
-    guarded = contender("feature_squeezing", base, {"bits": 1, "median": 2}, lambda: others.to(base.device))
+    guarded = contender("feature_squeezing", base, {"bits": 1, "median": 2}, lambda _: others.to(base.device))
     *_, trial = Ring(base, chosen, Budget(Norm.LINF, 0.3, STEPS)).meet(guarded)
     print(f"\nWho knows it, ε = 0.3: not detected and wrong {said(trial.undetected)}; {dict(trial.by)}.")
     print(f"Clean pictures without an answer: {said(trial.rejected)}.\n")

@@ -67,7 +67,7 @@ def defend_set(  # noqa: PLR0917 - each is an option of the command
     done: list[Trial] = []
     for key, parameters in wanted:
         try:
-            trial = _trial(ring, contender(key, base, parameters, lambda: others.to(base.device)))
+            trial = _trial(ring, contender(key, base, parameters, lambda _: others.to(base.device)))
         except AdvlabError as error:
             table.add_row(key, *[""] * len(numbers), str(error))
             continue

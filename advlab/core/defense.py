@@ -36,8 +36,8 @@ class Defense(Parameters, ABC):
     """
 
     kind: ClassVar[Kind]
-    # Whether it is calibrated on clean pictures first.
-    needs_clean: ClassVar[bool] = False
+    # How many clean pictures it would like to be calibrated on first; 0: none.
+    calibration: ClassVar[int] = 0
 
     @property
     @abstractmethod

@@ -23,7 +23,7 @@ class Detector(Defense):
     """
 
     kind: ClassVar[Kind] = Kind.DETECTOR
-    needs_clean: ClassVar[bool] = True
+    calibration: ClassVar[int] = 60
 
     false_positives: float = param(
         0.05, "False alarms", "The share of clean pictures that may be rejected.", gt=0, lt=1,
@@ -63,15 +63,19 @@ class Detector(Defense):
 
     def both(self, classifier: Classifier, clean: Tensor | None = None) -> tuple[Rejecting, Rejecting]:
         """`wrap` and `known`, with one threshold."""
-        threshold = self.threshold(self.scores(classifier, self._enough(clean)))
-        return self.guarded(classifier, threshold), self.guarded(classifier, threshold, known=True)
+        deployed, known, held_out = self.fitted(classifier, self._enough(clean))
+        threshold = self.threshold(self._suspicion(classifier, deployed, held_out))
+        return self._guarded(classifier, deployed, threshold), self._guarded(classifier, known, threshold)
 
-    def guarded(self, classifier: Classifier, threshold: float, *, known: bool = False) -> Rejecting:
-        """The classifier with a threshold that is known already."""
-        module = _Guard(self.scoring(classifier, known=known), threshold)
-        return Rejecting(
-            classifier, module, name=f"{classifier.name} guarded by {self.name}", passes=self.passes * classifier.passes
-        )
+    def fitted(self, classifier: Classifier, clean: Tensor) -> tuple[nn.Module, nn.Module, Tensor]:
+        """What scores, as it is deployed and as it is climbed, and those of the clean pictures that set the threshold.
+
+        All of them do where nothing is learned from any.
+
+        Raises:
+            InputError: nothing can be learned from these.
+        """
+        return self.scoring(classifier, known=False), self.scoring(classifier, known=True), clean
 
     def scores(self, classifier: Classifier, images: Tensor) -> Tensor:
         """The suspicion `[N]` of images `[N, C, H, W]`.
@@ -79,7 +83,14 @@ class Detector(Defense):
         Raises:
             InputError: the classifier sees one class in all of them, so that nothing can be learned of the others.
         """
-        guarded = self.guarded(classifier, 0.0)
+        return self._suspicion(classifier, self.scoring(classifier, known=False), images)
+
+    def _guarded(self, classifier: Classifier, scoring: nn.Module, threshold: float) -> Rejecting:
+        name, passes = f"{classifier.name} guarded by {self.name}", self.passes * classifier.passes
+        return Rejecting(classifier, _Guard(scoring, threshold), name=name, passes=passes)
+
+    def _suspicion(self, classifier: Classifier, scoring: nn.Module, images: Tensor) -> Tensor:
+        guarded = self._guarded(classifier, scoring, 0.0)
 
         def work(part: slice) -> tuple[Tensor, ...]:
             logits, acceptance = guarded.judged(images[part])
@@ -87,12 +98,20 @@ class Detector(Defense):
 
         with torch.no_grad():
             answers, suspicion = in_chunks(len(images), guarded, work)
+        self.several(classifier, answers)
+        return suspicion
+
+    def several(self, classifier: Classifier, answers: Tensor) -> None:
+        """See that there is more than one class in the answers `[N]` to clean pictures.
+
+        Raises:
+            InputError: there is not.
+        """
         if bool((answers == answers[0]).all()):
             label = classifier.labels[int(answers[0])]
             raise InputError(
                 f"{self.title} is calibrated on pictures of several classes, and these are all “{label}”: add others."
             )
-        return suspicion
 
     def threshold(self, scores: Tensor) -> float:
         """Between the scores `[N]` of clean pictures that are accepted and those that are not."""
@@ -102,13 +121,17 @@ class Detector(Defense):
         above = float(ordered[len(ordered) - rejected]) if rejected else last + 1e-3 * max(1.0, abs(last))
         return (last + above) / 2
 
+    @property
+    def least(self) -> int:
+        """How many clean pictures there must be, for one false alarm among those that set the threshold."""
+        return math.ceil(1 / self.false_positives)
+
     def _enough(self, clean: Tensor | None) -> Tensor:
-        least = math.ceil(1 / self.false_positives)
         count = 0 if clean is None else len(clean)
-        if clean is None or count < least:
+        if clean is None or count < self.least:
             raise InputError(
                 f"{self.title} is calibrated on clean pictures first: {self.false_positives:.0%} false alarms need at "
-                f"least {least} of them, and there are {count}."
+                f"least {self.least} of them, and there are {count}."
             )
         return clean
 

@@ -52,7 +52,10 @@ def titled(key: str) -> str:
 
 
 def contender(
-    key: str, base: Classifier, parameters: Mapping[str, Value] | None = None, clean: Callable[[], Tensor] | None = None
+    key: str,
+    base: Classifier,
+    parameters: Mapping[str, Value] | None = None,
+    clean: Callable[[int], Tensor] | None = None,
 ) -> Contender:
     """The model of this key.
 
@@ -60,7 +63,7 @@ def contender(
         key: as in `Contender`.
         base: the undefended network.
         parameters: the defense's own.
-        clean: gives pictures `[N, C, H, W]` to calibrate on, which are used for nothing else.
+        clean: gives about so many pictures `[N, C, H, W]` to calibrate on, which are used for nothing else.
 
     Raises:
         AdvlabError: a sentence: there is no such defense or network, or it cannot be put around this one.
@@ -71,7 +74,7 @@ def contender(
         network = models.load(key.removeprefix(NETWORK), base.device)
         return Contender(key, titled(key), _STRAIGHT, base, network, network)
     defense = defenses.registry.get(key).configured(dict(parameters or {}))
-    pictures = clean() if defense.needs_clean and clean is not None else None
+    pictures = clean(defense.calibration) if defense.calibration and clean is not None else None
     return Contender(key, _with_parameters(defense), defense.through, base, *defense.both(base, pictures), defense)
 
 

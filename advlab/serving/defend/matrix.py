@@ -18,7 +18,7 @@ from advlab.core.rounding import give_out
 from advlab.core.verdicts import votes
 from advlab.errors import AdvlabError
 from advlab.evaluation import strikes
-from advlab.evaluation.contender import NETWORK, UNDEFENDED, Contender, contender, titled
+from advlab.evaluation.contender import Contender, contender, titled
 from advlab.evaluation.strikes import Strike
 from advlab.serving.defend import calibration
 from advlab.serving.defend.request import DefendRequest
@@ -86,8 +86,7 @@ class _Filling:
         self._x = taken(self._base, picture, exact=request.exact)
         found = votes(self._base, self._x)
         self._goal: Goal = Untargeted(request.truth).bind(1, len(self._base.labels), found.answer[0])
-        keys = (UNDEFENDED, *(NETWORK + name for name in request.networks), *request.defenses)
-        self._rows = [Row(key, titled(key)) for key in keys]
+        self._rows = [Row(key, titled(key)) for key, _ in request.keys]
 
     def tables(self) -> Iterator[Matrix]:
         """The table after each cell."""
@@ -116,8 +115,8 @@ class _Filling:
         truth = self._base.labels[int(self._goal.index[0])]
         return Matrix(self._request, tuple(self._rows), truth, time.perf_counter() - self._begin)
 
-    def _held_out(self) -> Tensor:
-        return calibration.pictures(self._base, but=self._x)
+    def _held_out(self, count: int) -> Tensor:
+        return calibration.pictures(self._base, count, but=self._x)
 
     def _timed(self, row: Row, who: Contender) -> Row:
         self._tick()
@@ -144,7 +143,7 @@ class _Filling:
     def _adaptive(self, who: Contender) -> Cell:
         """By gradient, through or around the defense; then without gradients, if that did not get through."""
         cells = []
-        for strike in strikes.adaptive(who, self._request.steps):
+        for strike in strikes.adaptive(who, self._request.steps, self._request.override):
             cell = self._given(who, strike, self._attack(who, strike, early_stop=who.kind is Kind.DETECTOR))
             if cell.reached:
                 return cell

@@ -13,16 +13,20 @@ from advlab.serving.exports.params import Params, shown
 from advlab.serving.exports.prefixed import OwnLink
 
 PREFIX = "d."
+# One picture, a set of them, and what hides a gradient.
+VIEWS = ("one", "set", "masking")
 _NORMS = (Norm.LINF, Norm.L2)
 _USUAL = "on"
 
 
-def query(request: DefendRequest) -> dict[str, str]:
-    """A table as parameters of a link."""
+def query(request: DefendRequest, view: str = VIEWS[0]) -> dict[str, str]:
+    """A table as parameters of a link, and how it is looked at."""
     eps = numbers.write_255ths(request.eps) if request.norm is Norm.LINF else numbers.write(request.eps)
     own = {"norm": request.norm.value, "eps": eps, "steps": str(request.steps), "seed": str(request.seed)}
     public = [name for name in request.networks if not name.startswith("own:")]
     own["networks"] = ",".join(public) or "none"
+    if view != VIEWS[0]:
+        own["view"] = view
     own |= {name: _unusual(name, parameters) for name, parameters in request.defenses.items()}
     return prefixed.compose(PREFIX, own, picture=request.picture, model=request.model, attack=None, beside=None)
 
@@ -42,6 +46,11 @@ def parse(params: Mapping[str, object]) -> OwnLink:
         there, whole = reading.whole(name, least, optional=False)
         if there and whole is not None:
             reading.values[name] = whole
+    view = reading.take("view")
+    if view in VIEWS:
+        reading.values["view"] = view
+    elif view is not None:
+        reading.problem(f"There is no view “{shown(view)}” of defenses.")
     networks = reading.take("networks")
     if networks is not None:
         reading.values["networks"] = () if networks == "none" else tuple(networks.split(","))

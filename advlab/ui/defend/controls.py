@@ -33,16 +33,16 @@ class Choice:
     problem: str | None
 
 
-def choose(state: LabState, card: Card, cards: Mapping[str, Card]) -> Choice:
-    """Draw the controls."""
+def choose(state: LabState, card: Card, cards: Mapping[str, Card], *, several: bool = True) -> Choice:
+    """Draw the controls; without `several`, those of the attackers alone."""
     norm = st.segmented_control(
         "Both attackers may change", [Norm.LINF, Norm.L2], default=Norm.LINF, required=True,
         format_func=lambda one: one.symbol, key="d-norm", persist_state="session", width="stretch",
     )  # fmt: skip
     norm = norm or Norm.LINF
     eps = _eps(card, norm)
-    networks = _networks(card, cards)
-    chosen = st.multiselect(
+    networks = _networks(card, cards) if several else []
+    chosen = [] if not several else st.multiselect(
         "Defenses", list(defenses.available()), default=list(USUAL), key="d-defenses", persist_state="session",
         format_func=lambda name: defenses.available()[name].title,
         help="; ".join(f"{one.title}: {_KINDS[one.kind]}" for one in defenses.available().values()),
@@ -60,7 +60,7 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card]) -> Choice:
         )  # fmt: skip
     except AdvlabError as error:
         return Choice(None, str(error))
-    if not chosen and not networks:
+    if several and not chosen and not networks:
         return Choice(None, "Choose at least one defense.")
     return Choice(request, None)
 
@@ -76,19 +76,24 @@ def _eps(card: Card, norm: Norm) -> float:
 
 def _networks(card: Card, cards: Mapping[str, Card]) -> list[str]:
     """Networks in this one's place: its robust twin to begin with."""
-    others = [
+    there = others(card, cards)
+    if not there:
+        return []
+    twin = models.twin(card)
+    return st.multiselect(
+        "Robust networks", there, default=[twin.name] if twin is not None and twin.name in there else [],
+        format_func=lambda name: cards[name].title, key=f"d-networks-{card.name}", persist_state="session",
+        help="In place of the network: trained to resist.",
+    )  # fmt: skip
+
+
+def others(card: Card, cards: Mapping[str, Card]) -> list[str]:
+    """Networks that can stand in this one's place."""
+    return [
         name
         for name, other in cards.items()
         if name != card.name and other.input_size == card.input_size and other.labels() == card.labels()
     ]
-    if not others:
-        return []
-    twin = models.twin(card)
-    return st.multiselect(
-        "Robust networks", others, default=[twin.name] if twin is not None and twin.name in others else [],
-        format_func=lambda name: cards[name].title, key=f"d-networks-{card.name}", persist_state="session",
-        help="In place of the network: trained to resist.",
-    )  # fmt: skip
 
 
 def _parameters(name: str) -> dict[str, Value]:

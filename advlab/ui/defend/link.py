@@ -9,6 +9,7 @@ from advlab.core.norms import Norm
 from advlab.models import Card
 from advlab.serving.exports import shields
 from advlab.ui import linked, radius
+from advlab.ui.defend import views
 from advlab.ui.defend.controls import Choice
 from advlab.ui.state import LabState
 from advlab.ui.work import DEFAULT_MODEL
@@ -34,6 +35,7 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     networks = values.get("networks")
     if isinstance(networks, tuple) and card is not None:
         box[f"d-networks-{card.name}"] = [name for name in networks if name in cards]
+    box[views.KEY] = values.get("view", views.ONE)
     chosen = values.get("defenses")
     if isinstance(chosen, dict):
         box["d-defenses"] = list(chosen)
@@ -42,15 +44,17 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
                 box[f"d-{name}.{field}"] = value
 
 
-def write(state: LabState, choice: Choice) -> None:
+def write(state: LabState, choice: Choice, view: str) -> None:
     """Let the address say what the controls say."""
-    linked.write(state, state.defend, None if choice.request is None else shields.query(choice.request))
+    linked.write(state, state.defend, None if choice.request is None else shields.query(choice.request, view))
 
 
-def share(choice: Choice) -> None:
+def share(choice: Choice, view: str) -> None:
     """The link to what is compared now."""
     if choice.request is None:
-        st.caption("First mend what the controls complain about.")
+        st.caption(
+            "No link of this view." if choice.problem is None else "First mend what the controls complain about."
+        )
         return
     sentence = "**This comparison as a link.** Whoever opens it has the same controls; one click attacks them all."
-    linked.share(shields.query(choice.request), "/defend", sentence)
+    linked.share(shields.query(choice.request, view), "/defend", sentence)

@@ -33,7 +33,7 @@ def run_button(state: LabState, choice: Choice) -> None:
 
 
 def _start(state: LabState, choice: Choice) -> None:
-    state.defend.started, state.defend.opened = _key(state, choice), None
+    state.defend.started["one"], state.defend.opened = _key(state, choice), None
 
 
 def _key(state: LabState, choice: Choice) -> str | None:
@@ -43,7 +43,7 @@ def _key(state: LabState, choice: Choice) -> str | None:
 def comparison(state: LabState, choice: Choice) -> None:
     """The table, if somebody started it; before that, what it will say."""
     own, key, request = state.defend, _key(state, choice), choice.request
-    if request is None or key is None or own.started != key:
+    if request is None or key is None or own.started.get("one") != key:
         own.table.want({})
         _before()
         return
