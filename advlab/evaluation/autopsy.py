@@ -106,7 +106,7 @@ def examine(contender: Contender, data: TestSet, budget: Budget, running: Runnin
     alive = (answer == labels).nonzero().squeeze(1)
     of = len(x)
     yield (found := replace(found, stages=(Stage("Clean", "No attack.", Count(correct=len(alive), of=of)),)))
-    for name, what, chosen in _stages(contender, budget.steps):
+    for name, what, chosen in _stages(contender, budget):
         for strike in chosen:
             if len(alive) == 0:
                 break
@@ -121,12 +121,12 @@ def examine(contender: Contender, data: TestSet, budget: Budget, running: Runnin
         yield (found := replace(found, stages=(*found.stages, stage)))
 
 
-def _stages(contender: Contender, steps: int) -> Iterator[tuple[str, str, tuple[Strike, ...]]]:
-    deployed, pgd = contender.deployed, attacks.registry.get("pgd")
+def _stages(contender: Contender, budget: Budget) -> Iterator[tuple[str, str, tuple[Strike, ...]]]:
+    deployed, pgd, steps = contender.deployed, attacks.registry.get("pgd"), budget.steps
     textbook = pgd.configured({"steps": steps, "textbook": True})
     steady = tuple(pgd.configured({"steps": steps, "margin": margin}) for margin in (False, True))
-    one = attacks.registry.get("fgsm").configured({})
-    yield "One step", "FGSM, as the cheapest check has it.", (Strike(deployed, one, "FGSM"),)
+    one = pgd.configured({"steps": 1, "step_size": budget.eps, "random_start": False, "textbook": True})
+    yield "One step", "FGSM up the textbook's loss: the cheapest check.", (Strike(deployed, one, "FGSM"),)
     yield USUAL, "What most evaluations report.", (Strike(deployed, textbook, USUAL),)
     yield (
         "A loss that cannot saturate", "The same steps up the rescaled logits, then up the margin.",

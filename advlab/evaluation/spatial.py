@@ -185,4 +185,4 @@ def moved(images: Tensor, pose: Pose, padding: str = "reflection") -> Tensor:
 
 def _spread(most: float, count: int) -> list[float]:
     """So many numbers from `-most` to `most`; a single one is zero."""
-    return [most * (2 * k / (count - 1) - 1) for k in range(count)] if count > 1 else [0.0]
+    return [most * (2 * k - count + 1) / (count - 1) for k in range(count)] if count > 1 else [0.0]

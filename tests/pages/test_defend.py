@@ -112,3 +112,66 @@ def test_what_is_impossible_is_one_sentence() -> None:
     at.multiselect(key="d-defenses").set_value([]).run()
     at.multiselect(key="d-networks-signs_standard").set_value([]).run()
     assert [error.value for error in at.error] == ["Choose at least one defense."]
+
+
+def over_a_set(view: str, **settings: object) -> AppTest:
+    """One of the views over sets, for drawn digits."""
+    at = app().switch_page("pages/defend.py")
+    at.query_params.update({"v": "1", "image": "sample:digit-7", "model": "mnist_standard", "d.steps": "3"})
+    at = finish(at.run())
+    at.segmented_control(key="d-view").set_value(view).run()
+    for key, value in settings.items():
+        at.number_input(key=key).set_value(value).run()
+    return at
+
+
+def done(at: AppTest, view: str, own: str) -> AppTest:
+    at.button(key=f"d-run-{view}").click().run()
+    deadline = time.monotonic() + 180
+    tasks = getattr(state(at).defend, own)
+    while tasks.live or not tasks.jobs:
+        assert time.monotonic() < deadline, "nothing came"
+        for job in tasks.jobs.values():
+            job.wait(1)
+        at.run()
+    at.run()
+    assert not at.exception
+    assert not at.error
+    return at
+
+
+def test_a_set_is_counted() -> None:
+    at = over_a_set("set", **{"d-count": 3})
+    assert "One picture shows what can happen" in html(at)
+    at.multiselect(key="d-networks-mnist_standard").set_value([]).run()
+    at.multiselect(key="d-defenses").set_value(["scaled_logits", "confidence"]).run()
+    at = done(at, "set", "survey")
+    said = html(at)
+    assert "Of 2 defenses, " in said
+    assert "3 drawings, no two alike" in said
+    table = at.dataframe[0].value
+    assert table["Defense"].tolist() == ["No defense", "Saturated logits", "Confidence threshold"]
+    assert any("Not detected and wrong" in one.value for one in at.markdown)
+
+
+def test_own_pictures_are_asked_for() -> None:
+    at = over_a_set("set")
+    at.segmented_control(key="d-source").set_value("own").run()
+    assert any("Upload a Parquet file" in error.value for error in at.error)
+    assert at.button(key="d-run-set").disabled
+
+
+def test_masking_is_laid_open() -> None:
+    at = over_a_set("masking", **{"d-autopsy-count": 6})
+    at.selectbox(key="d-who-mnist_standard").set_value("rounded_logits").run()
+    at = done(at, "masking", "autopsy")
+    assert "its gradient is masked" in html(at)
+    assert any("exactly zero on" in caption.value for caption in at.caption)
+
+
+def test_a_certificate_is_compared_with_attacks() -> None:
+    at = over_a_set("certificate", **{"d-envelope-count": 2, "d-envelope-steps": 2})
+    at.select_slider(key="d-draws").set_value(100).run()
+    at = done(at, "certificate", "envelope")
+    assert "are proved right" in html(at)
+    assert any("certified radius" in caption.value for caption in at.caption)

@@ -122,7 +122,7 @@ class _Counting:
                 contenders[key] = contender(key, self._base, parameters, self._others)
             except AdvlabError as error:
                 yield self._with(problems={**self._found.problems, key: str(error)})
-                self._over += 1
+                self._over += 1 + len(PARTS) * self._request.curve + self._request.check  # none of it will be
                 continue
             for trial in self._ring.meet(contenders[key]):
                 share = len(trial.fates) / len(self._found.data)
