@@ -96,9 +96,9 @@ def masking(data: Path, count: int, device: str | None) -> None:
                                 textbook=True)  # fmt: skip
         *_, trial = ring.meet(who)
         print(f"| {who.title} | {said(blind.robust)} | {said(trial.adaptive)} |")
-    network = models.load("signs_fgsm", device)
-    single = robust_accuracy(network, chosen, "fgsm", norm="linf", eps=8 / 255, restarts=1).robust
-    many = robust_accuracy(network, chosen, "pgd", norm="linf", eps=8 / 255, restarts=1, steps=STEPS).robust
+    network, own = models.load("signs_fgsm", device), models.card("signs_fgsm").shipped.eps
+    single = robust_accuracy(network, chosen, "fgsm", norm="linf", eps=own, restarts=1).robust
+    many = robust_accuracy(network, chosen, "pgd", norm="linf", eps=own, restarts=1, steps=STEPS).robust
     print(f"| FGSM training without a random start: by FGSM, not PGD | {said(single)} | {said(many)} |")
 
 

@@ -17,6 +17,7 @@ PAGES = {
     "lab": (f"{RUN}&run=1", ".numbers"),
     "boundary": (f"/boundary?{SIGN}&p.across=attack&p.up=random&p.lines=201&p.with=signs_trades", ".st-key-p-files"),
     "explain": (f"/explain?{SIGN}&e.method=integrated_gradients&e.with=signs_trades", ".overlay figure >> nth=3"),
+    "defend": (f"/defend?{SIGN.removesuffix('&run=1')}", ".st-key-d-html"),
     "models": ("/models", ".models"),
     "present": (f"{RUN}&view=present&run=1", ".three"),
 }
@@ -35,6 +36,8 @@ def main(folder: Path) -> None:
             page.set_default_timeout(120_000)
             for name, (link, there) in PAGES.items():
                 page.goto(f"{address}{link}")
+                if name == "defend":  # nothing is attacked by a link to it
+                    page.locator(".st-key-d-run button").click()
                 page.wait_for_selector(there)
                 page.wait_for_timeout(4000)
                 page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")

@@ -19,6 +19,10 @@ class Word(StrEnum):
     NEITHER = "STOPS NEITHER"
 
 
+# A smaller gain against who knows a defense is none, however surely it was counted.
+_LEAST = 0.1
+
+
 @dataclass(frozen=True)
 class Ruling:
     """A word and a sentence about a trial."""
@@ -30,7 +34,7 @@ class Ruling:
 def ruling(trial: Trial, bare: Trial) -> Ruling:
     """What the trial shows next to that of the undefended network.
 
-    A difference counts where the two Wilson intervals are apart.
+    A difference counts where the two Wilson intervals are apart; against who knows it, it must be ten points, too.
 
     Args:
         trial: of the defense.
@@ -46,7 +50,8 @@ def ruling(trial: Trial, bare: Trial) -> Ruling:
             f"{trial.stronger} fools it on {missed} of {len(trial.fates)} pictures that the chosen attacks left: "
             f"{known} is too high a number, and a stronger attack has to be found.",
         )
-    if trial.adaptive.interval[0] > bare.adaptive.interval[1]:
+    gain = trial.adaptive.share - bare.adaptive.share
+    if gain >= _LEAST and trial.adaptive.interval[0] > bare.adaptive.interval[1]:
         return Ruling(
             Word.HOLDS,
             f"Still right on {known} under an attack that knows it ({_percent(bare.adaptive.share)} without a "
