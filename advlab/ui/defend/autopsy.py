@@ -58,6 +58,12 @@ def show(state: LabState, request: AutopsyRequest | None, brought: Brought | Non
             "Some networks look robust because the attacker's gradient is zero or leads nowhere. The boundary is as "
             "near as before, and an attack that goes around the gradient finds it.",
         )
+        begin.promise(
+            ("blur_off", "Gradients", "On how many pictures the usual loss has none, and how sure the network is."),
+            ("timeline", "Loss", "What an attacker sees along the way out, and along random directions."),
+            ("trending_down", "Five attacks", "One step, the usual PGD, a loss that cannot saturate, around the "
+             "defense, without gradients: what is still right after each."),
+        )  # fmt: skip
         return
     tasks.watch(lambda: _drawn(state, request), own, _VIEW)
 

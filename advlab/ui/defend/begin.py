@@ -48,6 +48,15 @@ def heading(headline: str, detail: str, kind: str = "") -> None:
     )
 
 
+def promise(*parts: tuple[str, str, str]) -> None:
+    """Before anything is computed: what there will be, each with an icon, a title and a sentence."""
+    grid = st.grid(len(parts), min_column_width=220, gap="medium")
+    for icon, title, sentence in parts:
+        with grid.cell(), st.container(border=True, height="stretch"):
+            st.markdown(f":material/{icon}: **{title}**")
+            st.caption(sentence)
+
+
 def current(own: Tasks, view: str) -> tuple[Job[Any] | None, Any]:
     """The job of a view, and what it has brought so far."""
     tasks.failures(own)

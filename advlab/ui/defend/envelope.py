@@ -49,6 +49,12 @@ def show(state: LabState, request: EnvelopeRequest | None, brought: Brought | No
             "Randomized smoothing proves that no change within a radius turns the answer. An attack shows changes that "
             "do. What is true lies between.",
         )
+        begin.promise(
+            ("verified", "Proved", "The share of pictures that no change at all within a radius can turn."),
+            ("bolt", "Broken", "The share that the best attack we have leaves right, within six radii."),
+            ("notifications_active", "Alarm", "An attack inside a certified radius is looked at again with ten times "
+             "the draws."),
+        )  # fmt: skip
         return
     tasks.watch(lambda: _drawn(state, request), own, _VIEW)
 

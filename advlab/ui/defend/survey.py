@@ -68,6 +68,14 @@ def show(state: LabState, request: SetRequest | None, brought: Brought | None) -
             "Each defense is attacked on every picture, by somebody who has never heard of it and by somebody who has "
             "read its code; each share comes with its 95% interval.",
         )
+        begin.promise(
+            ("balance", "Standings", "For each defense how often it is right: clean, against who does not know it, "
+             "and against who does."),
+            ("help", "Doubt", "What the chosen attacks left is attacked without gradients, with another network's "
+             "pictures and for ten times as long."),
+            ("show_chart", "Against ε", "How accuracy falls as both attackers may change more; of detectors what they "
+             "catch at which rate of false alarms."),
+        )  # fmt: skip
         return
     tasks.watch(lambda: _drawn(state), own, _VIEW)
 
