@@ -16,7 +16,7 @@ SMALL = {
     "square": {"steps": 30},
     "hopskipjump": {"steps": 3, "first_probes": 10},
 }
-EPS = {"linf": 0.1, "l2": 0.6, "l1": 4.0, "l0": 6.0}
+EPS = {"linf": 0.1, "l2": 0.6, "l1": 1.5, "l0": 6.0}
 BUDGET = 400
 
 

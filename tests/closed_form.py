@@ -14,6 +14,11 @@ def _needed(room, slope, gap, norm):
 
     if float((slope * room).sum()) < gap:
         return float("inf")
+    if norm == "l1":  # the steepest values first, each as far as it goes
+        order = slope.argsort(descending=True)
+        slope, room = slope[order], room[order]
+        before = (slope * room).cumsum(0) - slope * room
+        return float(torch.minimum(room, ((gap - before) / slope).clamp_min(0)).sum())
     for _ in range(200):
         middle = (low + high) / 2
         if float((slope * gained(middle)).sum()) >= gap:

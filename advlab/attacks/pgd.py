@@ -12,6 +12,15 @@ from advlab.core.attack import Access, Attack, Objective, State, Widget, param
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
 
+# In L1: how many values the first step changes, as a share of all, and the last one, for each unit of ε. Chosen, like
+# the numbers below, on three of our networks for signs and digits at 20 and 40 steps.
+_VALUES_FIRST, _VALUES_LAST = 0.2, 0.5
+# The length of the first and of the last step in L1, in ε.
+_LENGTH_FIRST, _LENGTH_LAST = 1.0, 0.1
+# From which to which share of the steps the ball in L1 is how many times as large. Not in the first of them: what
+# is easily fooled then need not take the way round.
+_LARGER = ((0.05, 0.35, 3.0), (0.35, 0.6, 2.0))
+
 
 @dataclass(frozen=True)
 class PGDState(State):
@@ -27,19 +36,28 @@ class PGD(Attack):
     Reference: Madry, Makelov, Schmidt, Tsipras, Vladu: Towards deep learning models resistant to
     adversarial attacks, ICLR 2018, arXiv 1706.06083. The last iterate is judged like the others, so
     `steps` gradients cost `steps + 1` queries.
+
+    In L1 a step changes a few values only, all by the same amount: Tramèr, Boneh: Adversarial training and
+    robustness for multiple perturbations, NeurIPS 2019, arXiv 1904.13000. How many is theirs to choose, 1% there; here
+    it goes from a fifth of all down to one for every two units of ε, in ever shorter steps, and half of them are in
+    balls of 3 ε and 2 ε. So it is in Croce, Hein: Mind the box: l1-APGD for sparse adversarial attacks on image
+    classifiers, ICML 2021, arXiv 2103.01208, which adapts to each picture what is a fixed schedule here. Without the
+    larger balls a network for digits that masks its gradients passes for robust: 90 of 100 pictures at ε = 10
+    and 40 steps, with them 41.
     """
 
     name: ClassVar[str] = "pgd"
     title: ClassVar[str] = "PGD · projected gradient descent"
     access: ClassVar[Access] = Access.GRADIENT
-    norms: ClassVar[tuple[Norm, ...]] = (Norm.LINF, Norm.L2)
+    norms: ClassVar[tuple[Norm, ...]] = (Norm.LINF, Norm.L2, Norm.L1)
     objective: ClassVar[Objective] = Objective.RADIUS
 
     steps: int = param(20, "Steps", "Gradient steps.", ge=1, le=10_000, widget=Widget(1, 200))
     step_size: float | None = param(
         None,
         "Step size",
-        "Length of a step in the attack's norm. Empty: 2.5 × ε / steps, as in the paper's evaluation.",
+        "Length of a step in the attack's norm. Empty: 2.5 × ε / steps, as in the paper's evaluation; in L1 from ε "
+        "down to ε / 10.",
         gt=0,
     )
     random_start: bool = param(True, "Random start", "Start at a random point of the ball.")
@@ -49,6 +67,9 @@ class PGD(Attack):
         "The cross-entropy as other libraries compute it, whose gradient vanishes where the network is sure: to see "
         "what gradient masking does to it.",
     )
+    margin: bool = param(
+        False, "Margin loss", "Climb the margin instead: it never saturates, however sure the network is."
+    )
 
     def init(self, o: GradientOracle) -> PGDState:
         x = o.x
@@ -57,15 +78,38 @@ class PGD(Attack):
         return PGDState(step=o.rows * 0, x=x)
 
     def step(self, o: GradientOracle, s: PGDState) -> PGDState:
-        loss = losses.textbook_cross_entropy if self.textbook else losses.cross_entropy
-        gradient = o.gradient(s.x, loss=loss).gradient
-        size = 2.5 * o.eps / self.steps if self.step_size is None else torch.full_like(o.eps, self.step_size)
-        moved = s.x + norms.per_image(size, s.x) * norms.steepest(gradient, o.norm)
-        x = norms.project(moved, o.x, o.norm, o.eps)
+        gradient = o.gradient(s.x, loss=self._loss).gradient
+        if o.norm is Norm.L1:
+            size, direction, radius = self._sparse(o, s, gradient)
+        else:
+            size, direction, radius = 2.5 * o.eps / self.steps, norms.steepest(gradient, o.norm), o.eps
+        if self.step_size is not None:
+            size = torch.full_like(o.eps, self.step_size)
+        x = norms.project(s.x + norms.per_image(size, s.x) * direction, o.x, o.norm, radius)
         last = (s.step + 1 >= self.steps).nonzero().squeeze(1)
         if len(last):
             o.logits(x[last], last)
         return PGDState(step=s.step + 1, x=x)
+
+    def _sparse(self, o: GradientOracle, s: PGDState, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """In L1: the length of the step `[n]`, its direction, and the radius afterwards `[n]`."""
+        done = s.step / max(1, self.steps - 1)
+        radius = o.eps
+        for begin, end, times in _LARGER:
+            there = (s.step >= begin * self.steps) & (s.step < end * self.steps) & (s.step + 1 < self.steps)
+            radius = torch.where(there, times * o.eps, radius)
+        first = _VALUES_FIRST * gradient[0].numel()
+        values = first * (_VALUES_LAST * o.eps / first) ** done
+        values = values.round().clamp(1, gradient[0].numel()).long()
+        walled = torch.where(gradient > 0, s.x >= 1, s.x <= 0)
+        direction = norms.steepest(gradient.masked_fill(walled, 0), o.norm, values)
+        return radius * _LENGTH_FIRST * (_LENGTH_LAST / _LENGTH_FIRST) ** done, direction, radius
+
+    @property
+    def _loss(self) -> losses.Loss:
+        if self.margin:
+            return losses.margin
+        return losses.textbook_cross_entropy if self.textbook else losses.cross_entropy
 
     def done(self, s: PGDState) -> Tensor:
         return s.step >= self.steps

@@ -43,7 +43,7 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
     ] = None,
     model: Annotated[str, Option(help="See `python -m advlab models`.")] = "efficientnet_lite0",
     attack: Annotated[str, Option(help="See `python -m advlab attacks`.")] = "pgd",
-    norm: Annotated[str | None, Option(help="linf, l2; the attack's first one if left out.")] = None,
+    norm: Annotated[str | None, Option(help="linf, l2, l1; the attack's first one if left out.")] = None,
     eps: Annotated[str | None, Option(help="Radius: 2/255, or 0.5.")] = None,
     target: Annotated[str | None, Option(help="The class to reach: its name or its number.")] = None,
     truth: Annotated[str | None, Option(help="What the picture really shows: its name or its number.")] = None,

@@ -21,7 +21,11 @@ class Scale:
 
 # For L∞ people speak of n/255; for the others, of the size of the [0, 1] picture.
 # Less than 1/255 cannot be saved in an 8-bit picture.
-_USUAL = {Norm.LINF: Scale(1.0, 32.0, 2.0, 1.0, "%d/255"), Norm.L2: Scale(0.1, 10.0, 0.5, 0.1, "%.1f")}
+_USUAL = {
+    Norm.LINF: Scale(1.0, 32.0, 2.0, 1.0, "%d/255"),
+    Norm.L2: Scale(0.1, 10.0, 0.5, 0.1, "%.1f"),
+    Norm.L1: Scale(1.0, 100.0, 12.0, 1.0, "%.0f"),
+}
 # Strokes on black are defended at 0.3, that is 76/255: the usual slider would not reach it.
 _WIDE = 4
 

@@ -32,12 +32,14 @@ def test_the_closed_form_itself():
     # (0.4, 0.4): needs 0.8 more; L∞ 0.8/4, L2 0.8/sqrt(10). (0.5, 1.0): 1.1 less: L∞ 1.1/4, L2 1.1/sqrt(10).
     assert distance(classifier, x, "linf").tolist() == pytest.approx([0.2, 0.275])
     assert distance(classifier, x, "l2").tolist() == pytest.approx([0.8 / 10**0.5, 1.1 / 10**0.5])
+    assert distance(classifier, x, "l1").tolist() == pytest.approx([0.8 / 3, 1.1 / 3])
     # (0.0, 0.9) does not reach x0 + 3·x1 = 3.2 by x1 alone, which is up at 1 after 0.1.
     with torch.no_grad():
         classifier.module.bias.copy_(torch.tensor([0.0, -3.2]))
     wall = torch.tensor([[[[0.0, 0.9]]]])
     assert distance(classifier, wall, "linf").tolist() == pytest.approx([0.2])
     assert distance(classifier, wall, "l2").tolist() == pytest.approx([(0.2**2 + 0.1**2) ** 0.5])
+    assert distance(classifier, wall, "l1").tolist() == pytest.approx([0.1 + 0.2])
 
 
 def fools_at(name, norm, content, share, dtype=torch.float32, **parameters):
@@ -63,11 +65,11 @@ def test_fgsm_is_exact_in_l2_inside_the_box():
 
 
 @images
-@pytest.mark.parametrize("norm", ["linf", "l2"])
+@pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
 @pytest.mark.parametrize("random_start", [True, False])
 def test_pgd_finds_the_plane(content, norm, random_start):
     options = {"random_start": random_start, "steps": 100}
-    if norm == "linf" or content == "interior":
+    if norm != "l2" or content == "interior":
         assert fools_at("pgd", norm, content, 1.05, **options).all()
     else:  # ball then box is no projection onto both: a few percent are lost at the walls
         assert fools_at("pgd", norm, content, 1.15, **options).all()

@@ -18,6 +18,7 @@ EXACT = [
     ("fgsm", "l2", {}),
     ("pgd", "linf", {"steps": 8, "random_start": False}),
     ("pgd", "l2", {"steps": 8, "random_start": False}),
+    ("pgd", "l1", {"steps": 8, "random_start": False}),
     ("cw", "l2", {"steps": 60, "search_steps": 3, "initial_const": 1.0}),
 ]
 exact = pytest.mark.parametrize("name, norm, parameters", EXACT, ids=[f"{n}-{m}" for n, m, _ in EXACT])

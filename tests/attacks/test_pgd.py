@@ -101,7 +101,41 @@ def test_the_default_step_size():
     torch.testing.assert_close(default.adversarial, spelled.adversarial, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("norm, eps", [("linf", 0.1), ("l2", 0.5)])
+def test_a_step_in_l1_is_sparse_and_leaves_walls_alone():
+    """The first step: a fifth of the values, those with the largest slopes that can go further, by the same amount."""
+    spy = Spy(conv(SIZE, dtype=torch.float64))
+    classifier, x = wrap(spy, 4, SIZE), pictures(3, SIZE, low=0.3, high=0.7, dtype=torch.float64)
+    x[:, :, :3] = x[:, :, :3].round()
+    with torch.no_grad():
+        labels = classifier(x).argmax(1)
+    leaf = x.clone().requires_grad_()
+    F.cross_entropy(classifier(leaf), labels, reduction="sum").backward()
+    stuck = ((x == 0) & (leaf.grad < 0)) | ((x == 1) & (leaf.grad > 0))
+    slopes = leaf.grad.masked_fill(stuck, 0).flatten(1)
+    asked = spy.remember()
+    advlab.attack(classifier, x, "pgd", norm="l1", eps=0.9, steps=1, random_start=False, early_stop=False)
+    moved = (asked[-2] - x).flatten(1)
+    values = round(0.2 * slopes.shape[1])
+    for row in range(3):
+        chosen = slopes[row].abs().topk(values).indices
+        expected = torch.zeros_like(moved[row])
+        expected[chosen] = slopes[row][chosen].sign() * 0.9 / values
+        torch.testing.assert_close(moved[row], expected, rtol=0, atol=1e-9)
+
+
+def test_in_l1_it_looks_beyond_the_ball_and_claims_nothing_there():
+    spy = Spy(conv(SIZE))
+    classifier, x = wrap(spy, 4, SIZE), pictures(6, SIZE)
+    asked = spy.remember()
+    r = advlab.attack(classifier, x, "pgd", norm="l1", eps=0.5, steps=20, random_start=False, early_stop=False)
+    queries = [images for images in asked[1:] if images.shape == x.shape][:21]
+    sizes = torch.stack([(images - x).abs().flatten(1).sum(1) for images in queries]).amax(1)
+    assert 1.4 < float(sizes.max()) < 0.5 * 3 * 1.001
+    assert bool((sizes[[0, 1, *range(13, 21)]] < 0.5 * 1.001).all())
+    assert float(r.norms["l1"].max()) <= 0.5 * (1 + 1e-5) + 1e-7
+
+
+@pytest.mark.parametrize("norm, eps", [("linf", 0.1), ("l2", 0.5), ("l1", 4.0)])
 def test_random_start_is_random_and_inside(norm, eps):
     spy = Spy(conv(SIZE))
     classifier, x = wrap(spy, 4, SIZE), pictures(40, SIZE, low=0.3, high=0.7)
@@ -110,7 +144,8 @@ def test_random_start_is_random_and_inside(norm, eps):
         asked = spy.remember()
         advlab.attack(classifier, x, "pgd", norm=norm, eps=eps, steps=1, seed=seed)
         starts.append(asked[1] - x)
-    size = starts[0].flatten(1).abs().amax(1) if norm == "linf" else starts[0].flatten(1).norm(dim=1)
+    order = {"linf": torch.inf, "l2": 2, "l1": 1}[norm]
+    size = starts[0].flatten(1).norm(order, dim=1)
     assert size.max() <= eps * (1 + 1e-5) + 1e-7
     assert size.mean() > 0.9 * eps, "uniform in a ball of 90 dimensions is near its surface"
     assert (starts[0] - starts[1]).abs().mean() > 0.1 * starts[0].abs().mean()

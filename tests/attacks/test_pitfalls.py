@@ -48,7 +48,7 @@ def test_item_5_a_targeted_attack_pulls_towards_the_target(case):
     with torch.no_grad():
         least = classifier(x).argmin(1)
     longer = {"square": {"steps": 300}, "cw": {"steps": 60}}.get(case.name, {})
-    eps = None if case.minimal else {"linf": 0.3, "l2": 3.0}.get(case.norm)
+    eps = None if case.minimal else {"linf": 0.3, "l2": 3.0, "l1": 20.0}.get(case.norm)
     r = case.run(classifier, x, goal=advlab.Targeted(least), eps=eps, max_queries=2000, **longer)
     assert (r.margin_after > r.margin_before).all()
     assert r.success.float().mean() >= 0.5
@@ -57,8 +57,9 @@ def test_item_5_a_targeted_attack_pulls_towards_the_target(case):
     assert not r.success[untouched].any(), "a changed label that is not the target is no success"
 
 
-@pytest.mark.parametrize("name", ["fgsm", "pgd"])
-@pytest.mark.parametrize("norm", ["linf", "l2"])
+@pytest.mark.parametrize(
+    "name, norm", [("fgsm", "linf"), ("fgsm", "l2"), ("pgd", "linf"), ("pgd", "l2"), ("pgd", "l1")]
+)
 @pytest.mark.parametrize("gain", [40, 100, 1000])
 @pytest.mark.parametrize("targeted", [False, True])
 def test_item_9_certainty_is_no_robustness(name, norm, gain, targeted):

@@ -124,7 +124,7 @@ BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("a
         (json.dumps(GOOD | {"eps": "x" * 9000}), "r.json", "is no number"),
         (json.dumps(GOOD | {"seed": "x" * 9000}), "r.json", "xxx… is impossible"),
         (json.dumps(GOOD | {"x" * 9000: 1}), "r.json", "is impossible"),
-        (json.dumps(GOOD | {"norm": "l1"}), "r.json", "works in"),
+        (json.dumps(GOOD | {"norm": "l0"}), "r.json", "works in"),
         (json.dumps(GOOD | {"attack": "pdg"}), "r.json", "Did you mean “pgd”"),
         (json.dumps(GOOD | {"parameters": {"steps": 0}}), "r.json", "at least 1"),
         (json.dumps(GOOD | {"parameters": {"stepz": 1}}), "r.json", "no parameter"),
