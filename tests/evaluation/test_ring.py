@@ -123,7 +123,7 @@ def test_an_attack_that_is_not_adaptive_is_doubted(ring, bare):
     weak = Ring(robust, ring.data, replace(BUDGET, steps=2))
     trial = last(weak, planted)
     assert trial.adaptive.correct > 0
-    checked = weak.check(trial, 300)
+    checked = weak.check(trial, 150)
     assert checked.stronger in {"Square", "HopSkipJump"}
     found = ruling(checked, bare)
     assert found.word is Word.DOUBTED
@@ -134,7 +134,7 @@ def test_an_attack_that_is_not_adaptive_is_doubted(ring, bare):
 
 def test_another_attack_can_be_asked_for():
     base, data = digits()
-    trial = last(Ring(models.load("mnist_pgd", "cpu"), data, replace(BUDGET, override="square", steps=60)),
+    trial = last(Ring(models.load("mnist_pgd", "cpu"), data, replace(BUDGET, override="square", steps=40)),
                  replace(contender("none", base), base=models.load("mnist_pgd", "cpu")))  # fmt: skip
     assert any(name.startswith("Square") for name in trial.by)
     with pytest.raises(ParameterError, match="nothing"):

@@ -82,12 +82,13 @@ TABLE = [
     # ---- PGD
     mutant(
         "pgd", "flipped sign",
-        (PGD, "moved = s.x + norms.per_image", "moved = s.x - norms.per_image"),
+        (PGD, "s.x + norms.per_image(size, s.x) * direction", "s.x - norms.per_image(size, s.x) * direction"),
         planes.test_pgd_finds_the_plane, content="interior", norm="linf", random_start=True,
     ),
     mutant(
         "pgd", "no projection",
-        (PGD, "x = norms.project(moved, o.x, o.norm, o.eps)", "x = moved"),
+        (PGD, "x = norms.project(s.x + norms.per_image(size, s.x) * direction, o.x, o.norm, radius)",
+         "x = s.x + norms.per_image(size, s.x) * direction"),
         loops.test_pgd_is_the_textbook_loop, norm="linf", eps=0.05, step_size=0.02, targeted=False,
     ),
     mutant(

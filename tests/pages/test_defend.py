@@ -38,6 +38,7 @@ def settled(at: AppTest, seconds: float = 180) -> AppTest:
 def test_a_link_holds_the_controls_and_attacks_nothing() -> None:
     request = DefendRequest.checked(
         picture="sample:stop", model="signs_standard", norm="l2", eps=0.7, steps=7, seed=3, networks=("signs_pgd",),
+        override="square",
         defenses={"jpeg": {"quality": 40}, "feature_squeezing": FeatureSqueezing(non_local_means=True).model_dump()},
     )  # fmt: skip
     said = shields.query(request)
@@ -57,6 +58,7 @@ def test_a_link_holds_the_controls_and_attacks_nothing() -> None:
     assert at.toggle(key="d-feature_squeezing.non_local_means").value is True
     assert at.multiselect(key="d-networks-signs_standard").value == ["signs_pgd"]
     assert at.number_input(key="d-steps").value == 7
+    assert at.selectbox(key="d-override").value == "square"
     assert not state(at).defend.table.jobs
 
 

@@ -199,7 +199,8 @@ def test_random_directions_do_not_depend_on_how_many_there_are(materials):
     assert many.random[:3] == pytest.approx(few.random, rel=1e-4)
 
 
-def test_the_robust_network_is_climbed_less_high(materials):
+def test_the_robust_network_is_climbed_less_high(materials, monkeypatch):
+    monkeypatch.setattr(ascent, "RESTARTS", 12)
     drafts = []
     one = ascent.ascend(asked(), materials, EPS, show=drafts.append)
     other = ascent.ascend(asked(), materials, EPS, model=TWIN)

@@ -24,7 +24,7 @@ LABELS = tuple(map(str, range(10)))
 
 
 def asked(**changes):
-    values = {"picture": sets.DRAWINGS, "model": "mnist_standard", "eps": 0.3, "steps": 5, "count": 6, **changes}
+    values = {"picture": sets.DRAWINGS, "model": "mnist_standard", "eps": 0.3, "steps": 3, "count": 4, **changes}
     return SetRequest.checked(**values)
 
 
@@ -62,14 +62,14 @@ def test_the_curve_falls_with_the_radius(counted):
 def test_what_can_be_taken_along_says_the_same(counted):
     found, _ = counted
     done = list(found.trials.values())
-    summary = pd.read_csv(io.StringIO(trials.csv(done, found.data, Budget(asked().norm, 0.3, 5))))
+    summary = pd.read_csv(io.StringIO(trials.csv(done, found.data, Budget(asked().norm, 0.3, 3))))
     assert summary["defense"].tolist() == ["none", "scaled_logits", "confidence"]
     assert summary["adaptive"].tolist() == [trial.adaptive.correct for trial in done]
     assert (summary["adaptive_low"] <= summary["adaptive_share"]).all()
     single = pd.read_csv(io.StringIO(trials.verdicts(done, LABELS)))
-    assert len(single) == 18
+    assert len(single) == 12
     fooled = single.groupby("defense")["fooled_adaptive"].sum()
-    assert {key: 6 - count for key, count in fooled.items()} == dict(
+    assert {key: 4 - count for key, count in fooled.items()} == dict(
         zip(summary["defense"], summary["adaptive"], strict=True)
     )
 
@@ -85,15 +85,15 @@ def test_figures_show_the_counts(counted):
     for line in lines:
         assert (np.diff(line.y) <= 0).all()
     guarded = found.trials["confidence"]
-    assert len(figures.suspicions(guarded)) == 6
+    assert len(figures.suspicions(guarded)) == 4
     assert figures.told_apart(guarded, DARK).data
-    assert sum(len(trace.x) for trace in figures.scores(guarded, DARK).data) >= 6
+    assert sum(len(trace.x) for trace in figures.scores(guarded, DARK).data) >= 4
 
 
 def test_stopped_it_keeps_what_is_there():
     seen = []
     found = survey(asked(defenses={"scaled_logits": {}}), None, seen.append, lambda: len(seen) > 0)
-    assert len(found.trials["none"].fates) == 6
+    assert len(found.trials["none"].fates) == 4
     assert "scaled_logits" not in found.trials
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from advlab import defenses
+from advlab import attacks, defenses
 from advlab.core.defense import Defense
 from advlab.core.norms import Norm
 from advlab.core.request import Value
@@ -25,6 +25,8 @@ def query(request: DefendRequest, view: str = VIEWS[0]) -> dict[str, str]:
     own = {"norm": request.norm.value, "eps": eps, "steps": str(request.steps), "seed": str(request.seed)}
     public = [name for name in request.networks if not name.startswith("own:")]
     own["networks"] = ",".join(public) or "none"
+    if request.override is not None:
+        own["by"] = request.override
     if view != VIEWS[0]:
         own["view"] = view
     own |= {name: _unusual(name, parameters) for name, parameters in request.defenses.items()}
@@ -46,6 +48,11 @@ def parse(params: Mapping[str, object]) -> OwnLink:
         there, whole = reading.whole(name, least, optional=False)
         if there and whole is not None:
             reading.values[name] = whole
+    by = reading.take("by")
+    if by in attacks.general():
+        reading.values["override"] = by
+    elif by is not None:
+        reading.problem(f"There is no attack “{shown(by)}”; each defense gets the one that suits it.")
     view = reading.take("view")
     if view in VIEWS:
         reading.values["view"] = view

@@ -51,18 +51,31 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card], *, several: b
         parameters = {name: _parameters(name) for name in chosen}
         steps = st.number_input("Steps of the attackers", value=20, step=1, key="d-steps", persist_state="session")
         seed = st.number_input("Seed", value=0, step=1, key="d-seed", persist_state="session")
+        override = _override(norm) if several else None
     try:
         for name, own in parameters.items():
             defenses.available()[name].configured(own)
         request = DefendRequest.checked(
             picture=state.picture.named(card), model=card.name, norm=norm, eps=eps, steps=int(steps), seed=int(seed),
-            defenses=parameters, networks=tuple(networks),
+            override=override, defenses=parameters, networks=tuple(networks),
         )  # fmt: skip
     except AdvlabError as error:
         return Choice(None, str(error))
     if several and not chosen and not networks:
         return Choice(None, "Choose at least one defense.")
     return Choice(request, None)
+
+
+def _override(norm: Norm) -> str | None:
+    """The attack of who knows the defenses; None: the one that suits each."""
+    names = [name for name, attack in attacks.general().items() if norm in attack.norms]
+    if st.session_state.get("d-override") not in names:
+        st.session_state["d-override"] = None
+    return st.selectbox(
+        "Attack of who knows it", names, index=None, placeholder="the one that suits each", key="d-override",
+        persist_state="session", format_func=lambda name: attacks.available()[name].title,
+        help="By itself: PGD through or around the defense, up two losses; for detectors a joint loss.",
+    )  # fmt: skip
 
 
 def _eps(card: Card, norm: Norm) -> float:

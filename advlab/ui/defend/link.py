@@ -35,6 +35,7 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     networks = values.get("networks")
     if isinstance(networks, tuple) and card is not None:
         box[f"d-networks-{card.name}"] = [name for name in networks if name in cards]
+    box["d-override"] = values.get("override")
     box[views.KEY] = values.get("view", views.ONE)
     chosen = values.get("defenses")
     if isinstance(chosen, dict):

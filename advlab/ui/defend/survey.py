@@ -3,7 +3,6 @@
 import pandas as pd
 import streamlit as st
 
-from advlab import attacks
 from advlab.core.defense import Kind
 from advlab.evaluation.ruling import Word
 from advlab.evaluation.trial import Budget, Trial
@@ -22,7 +21,6 @@ from advlab.ui.defend.controls import Choice
 from advlab.ui.state import LabState
 
 _VIEW = "set"
-_ITSELF = "chosen for each"
 
 
 def controls(choice: Choice, brought: Brought | None) -> SetRequest | None:
@@ -34,17 +32,10 @@ def controls(choice: Choice, brought: Brought | None) -> SetRequest | None:
         "times the steps. Where one of them takes more than one picture in a hundred, the row is not evaluated.",
     )  # fmt: skip
     curve = st.checkbox("Against ε", key="d-curve", persist_state="session", help="Within a quarter, half and twice ε.")
-    names = [_ITSELF, *attacks.general()]
-    override = st.selectbox(
-        "Attack of who knows it", names, key="d-override", persist_state="session",
-        format_func=lambda name: name if name == _ITSELF else attacks.available()[name].title,
-        help="By itself: PGD through or around the defense, up two losses; for detectors a joint loss.",
-    )  # fmt: skip
     if choice.request is None:
         return None
     values = choice.request.model_dump() | {
         "picture": source.named(brought), "count": int(count), "check": check, "curve": curve,
-        "override": None if override == _ITSELF else override,
     }  # fmt: skip
     return SetRequest.checked(**values)
 
