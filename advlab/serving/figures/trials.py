@@ -112,14 +112,14 @@ def told_apart(trial: Trial, theme: Theme) -> go.Figure:
     figure.add_trace(go.Scatter(x=[0, 100], y=[0, 100], mode="lines", hoverinfo="skip",
                                 line={"color": theme.quiet, "dash": "dot", "width": 1.5}))  # fmt: skip
     for adaptive, title, colour in (
-        (False, "attack that does not know it", UNAWARE),
-        (True, "attack that does", ADVERSARIAL),
+        (False, "not known", UNAWARE),
+        (True, "known", ADVERSARIAL),
     ):
         found = curve(trial, adaptive=adaptive)
         if found is not None:
             figure.add_trace(
                 go.Scatter(x=100 * found.false, y=100 * found.true, mode="lines", line={"color": colour, "width": 3},
-                           name=f"{title}: area {found.area:.2f}",
+                           name=f"{title}, area {found.area:.2f}",
                            hovertemplate="%{y:.0f}% detected at %{x:.0f}% false alarms<extra></extra>")
             )  # fmt: skip
     figure.update_xaxes(base.axis(theme, "clean pictures rejected, in %", range=[-1, 101]))
@@ -134,8 +134,8 @@ def scores(trial: Trial, theme: Theme) -> go.Figure:
     figure = base.figure(theme, height=380, keep=f"scores-{trial.contender.key}")
     groups = (
         ("clean", CLEAN, [one.clean for one in said]),
-        ("attack that does not know it", UNAWARE, [one.unaware for one in said if one.fooled]),
-        ("attack that does", ADVERSARIAL, [one.adaptive for one in said if one.misled]),
+        ("not known", UNAWARE, [one.unaware for one in said if one.fooled]),
+        ("known", ADVERSARIAL, [one.adaptive for one in said if one.misled]),
     )
     everything = np.array([value for _, _, values in groups for value in values] or [0.0])
     low, high = float(everything.min()), float(everything.max())

@@ -141,6 +141,7 @@ def _table(found: Survey) -> pd.DataFrame:
         lines.append(
             {
                 "Defense": title,
+                "What it comes to": "" if verdict is None else verdict.word.value,
                 "Clean": _with_interval(trial.clean),
                 "No answer": _share(trial.rejected),
                 "Not known": _with_interval(trial.unaware),
@@ -148,7 +149,6 @@ def _table(found: Survey) -> pd.DataFrame:
                 "Fell to": ", ".join(f"{name} {number}" for name, number in trial.by.most_common()),
                 "Other attacks took": _missed(trial),
                 "ms an answer": f"{1000 * trial.seconds:.1f}",
-                "What it comes to": "" if verdict is None else verdict.word.value,
                 "In words": "" if verdict is None else verdict.sentence,
             }
         )
