@@ -1,5 +1,7 @@
 """Run and Stop, what a run will cost, and how far it is."""
 
+import time
+
 import streamlit as st
 
 from advlab import attacks, models
@@ -14,6 +16,8 @@ from advlab.ui.state import LabState
 
 # Seconds that nobody notices; a longer run shows its progress.
 _INSTANT = 0.35
+# Two networks, one behind the other, are worth a moment more.
+_BOTH = 1.2
 
 
 def read(values: dict[str, object]) -> tuple[AttackRequest | None, str | None]:
@@ -112,7 +116,10 @@ def start(state: LabState, request: AttackRequest | None) -> None:
         return
     state.job, state.second, state.running = job, second, request
     # What takes an instant is shown at once, without a progress bar that flashes by.
-    job.wait(_INSTANT)
+    until = time.monotonic() + (_INSTANT if second is None else _BOTH)
+    for one in (job, second):
+        if one is not None:
+            one.wait(max(0.0, until - time.monotonic()))
     collect(state)
     if state.presenting and state.job is None:
         st.rerun()
