@@ -1,14 +1,40 @@
 """Pages that go on with what the lab has found: what went wrong, and an attack where one is needed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
+from advlab import models
 from advlab.core.norms import Norm
+from advlab.errors import AdvlabError
 from advlab.models import Card
-from advlab.serving.outcome import sentence, size
+from advlab.serving import notes
+from advlab.serving.outcome import Outcome, sentence, size
 from advlab.ui import radius, run
 from advlab.ui.state import LabState
+
+
+def titles(runs: Mapping[str, Outcome], card: Card) -> dict[str, str]:
+    """What each attack is called in a list: no two alike, or the browser would take one for the other.
+
+    Args:
+        runs: by name.
+        card: of the model that the page is about; an attack on another one says so.
+    """
+    found: dict[str, str] = {}
+    for name, outcome in runs.items():
+        other = outcome.request.model
+        said = notes.title(outcome.request) + ("" if other == card.name else f", on {_called(other)}")
+        same = sum(one.partition(" · no. ")[0] == said for one in found.values())
+        found[name] = f"{said} · no. {same + 1}" if same else said
+    return found
+
+
+def _called(model: str) -> str:
+    try:
+        return models.card(model).title
+    except AdvlabError:  # a visitor's own that was taken away since
+        return model
 
 
 def notices(state: LabState, problems: Iterable[str | None], notice: str | None) -> None:

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from advlab.data.sets import ImageSet
 from advlab.errors import InputError, ParameterError
 from advlab.evaluation import testset
 from tests.evaluation.sets import image_set
@@ -79,3 +80,14 @@ def test_classes_are_numbered_as_the_network_does(theirs, ours, expected):
 def test_other_classes_are_refused():
     with pytest.raises(InputError, match="3 classes"):
         testset.as_named(image_set([0, 1, 2], ("a", "b", "c")), ("x", "y"))
+
+
+@pytest.mark.parametrize("labels", [torch.arange(40) % 2, torch.arange(40) // 20], ids=["shuffled", "by class"])
+def test_what_is_set_apart_is_never_counted_on(labels):
+    images = torch.arange(40).to(torch.uint8).reshape(40, 1, 1, 1)
+    chosen, others = testset.apart(ImageSet(images, labels, ("a", "b")), 10, 25)
+    counted = set(chosen.images.flatten().tolist())
+    left = set((others * 255).round().int().flatten().tolist())
+    assert (len(counted), len(left)) == (10, 25)
+    assert not counted & left
+    assert len(set(chosen.labels.tolist())) == 2

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from advlab.serving.exports import planes
 from advlab.serving.geometry.request import Axis, PlaneRequest
-from tests.pages.harness import app, finish, html, state
+from tests.pages.harness import app, finish, html, lab, state
 
 STOP = {"v": "1", "image": "sample:stop", "model": "signs_standard"}
 DIGIT = {"v": "1", "image": "sample:digit-7", "model": "mnist_standard"}
@@ -146,3 +146,18 @@ def test_the_table_is_there_on_demand() -> None:
     at.toggle(key="p-table").set_value(True).run()
     at = settled(at)
     assert "Stop (clean class)" in at.dataframe[0].value["What"].tolist()
+
+
+def test_attacks_on_a_network_and_its_twin_are_told_apart() -> None:
+    """The browser finds an option by its words: of two that read the same it takes the last."""
+    at = finish(lab(**ATTACK, with_="signs_trades"))
+    runs = state(at).runs
+    assert [run.request.model for run in runs.values()] == ["signs_standard", "signs_trades"]
+    at = settled(at.switch_page("pages/boundary.py").run())
+    options = at.selectbox(key="p-across").options
+    assert len(set(options)) == len(options)
+    assert sum("on Traffic signs · TRADES" in option for option in options) == 1
+    at = at.switch_page("pages/explain.py").run()
+    chosen = at.selectbox(key="e-run")
+    assert chosen.value == next(iter(runs))
+    assert len(set(chosen.options)) == 2

@@ -5,11 +5,9 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from PIL import Image
 
 from advlab import models
-from advlab.data import sets as data_sets
 from advlab.errors import AdvlabError, InputError
 from advlab.evaluation.ruling import Word
 from advlab.evaluation.trial import Budget
@@ -114,9 +112,6 @@ def test_a_folder_with_a_folder_for_each_class():
     assert len(data) == 4  # half at most
     assert set(data.labels.tolist()) <= {3, 7}
     assert len(calibration(60)) == 4
-    counted = {bytes(image.numpy().tobytes()) for image in data.images}
-    left = {bytes((image * 255).round().to(torch.uint8).numpy().tobytes()) for image in calibration(60).cpu()}
-    assert len(counted | left) <= 4  # four shades; no place is in both: see `apart`
 
 
 def test_a_parquet_file(tmp_path):
@@ -170,13 +165,3 @@ def test_a_link_says_how_it_is_looked_at():
     assert shields.parse(said).values["view"] == "set"
     assert "view" not in shields.parse(shields.query(asked(picture="sample:digit-7"))).values
     assert shields.parse({**said, "d.view": "moon"}).problems
-
-
-def test_the_whole_split_is_told_apart():
-    images = torch.arange(40).to(torch.uint8).reshape(40, 1, 1, 1)
-    data = data_sets.ImageSet(images, torch.arange(40) % 2, ("a", "b"))
-    from advlab.evaluation.testset import apart  # noqa: PLC0415 - what `chosen` stands on
-
-    chosen, others = apart(data, 10, 25)
-    assert len(others) == 25
-    assert not set(chosen.images.flatten().tolist()) & set((others * 255).round().int().flatten().tolist())

@@ -6,8 +6,8 @@ import streamlit as st
 
 from advlab.models import Card
 from advlab.serving.geometry.request import Axis, Direction
-from advlab.serving.notes import title
 from advlab.serving.outcome import Outcome
+from advlab.ui import going_on
 from advlab.ui.state import Picture
 
 _DIRECTIONS = {
@@ -33,14 +33,15 @@ def choose(name: str, runs: Mapping[str, Outcome], card: Card, pictures: Mapping
         options.remove(Direction.PICTURE)
     if box.get(key) not in options:
         box[key] = Direction.RANDOM.value if name == "up" else attacks[0] if runs else Direction.SIGN.value
-    latest = next(iter(runs.values()), None)
+    titles = going_on.titles(runs, card)
+    latest = next(iter(titles.values()), None)
 
     def words(option: str) -> str:
         direction, _, run = option.partition(":")
         if direction != Direction.ATTACK:
             return _DIRECTIONS[Direction(direction)]
-        found = runs.get(run, latest)
-        return f"The change of {title(found.request)}" if found is not None else "An attack's change"
+        found = titles.get(run, latest)
+        return f"The change of {found}" if found is not None else "An attack's change"
 
     option = st.selectbox(NAMES[name], options, format_func=words, key=key, persist_state="session", help=_HELP[name])
     direction, _, of = option.partition(":")

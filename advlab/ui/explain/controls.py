@@ -8,9 +8,8 @@ import streamlit as st
 from advlab.models import Card
 from advlab.serving.explain.methods import METHODS, layers, suited
 from advlab.serving.explain.request import ExplainRequest
-from advlab.serving.notes import title
 from advlab.serving.outcome import Look, Opinion, Outcome
-from advlab.ui import second
+from advlab.ui import going_on, second
 from advlab.ui.state import LabState
 
 CLEAN, ADVERSARIAL, TARGET, OTHER = "clean", "adversarial", "target", "other"
@@ -73,7 +72,7 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card], look: Look) -
     """Draw the controls of the sidebar."""
     runs = state.runs_on(card)
     beside = second.choose(card, cards, "e-with", "Beside it, defended")
-    run = _run(runs)
+    run = _run(runs, card)
     outcome = runs[run] if run is not None else None
     index = _class(card, look, outcome)
     method = str(st.session_state.get("e-method", "saliency"))
@@ -97,15 +96,15 @@ def method(model: str) -> None:
     )  # fmt: skip
 
 
-def _run(runs: Mapping[str, Outcome]) -> str | None:
+def _run(runs: Mapping[str, Outcome], card: Card) -> str | None:
     if not runs:
         return None
     if len(runs) == 1:
         return next(iter(runs))
     if st.session_state.get("e-run") not in runs:
         st.session_state["e-run"] = next(iter(runs))
-    return st.selectbox("Attack", list(runs), format_func=lambda name: title(runs[name].request), key="e-run",
-                        persist_state="session")  # fmt: skip
+    titles = going_on.titles(runs, card)
+    return st.selectbox("Attack", list(runs), format_func=titles.__getitem__, key="e-run", persist_state="session")
 
 
 def _class(card: Card, look: Look, outcome: Outcome | None) -> int:
