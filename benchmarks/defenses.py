@@ -77,7 +77,7 @@ def apparent(data: Path, count: int, device: str | None, family: str) -> None:
         chosen, _ = pictures(network, data, count)
         counts = [
             robust_accuracy(network, chosen, "pgd", norm="linf", eps=eps, restarts=1, running=Running(), **how).robust
-            for how in ({"steps": STEPS, "textbook": True}, {"steps": STEPS}, {"steps": STEPS, "margin": True})
+            for how in ({"steps": STEPS, "loss": "textbook"}, {"steps": STEPS}, {"steps": STEPS, "loss": "margin"})
         ]
         print(f"| {name} | {' | '.join(map(said, counts))} |")
     print()
@@ -93,7 +93,7 @@ def masking(data: Path, count: int, device: str | None) -> None:
     for key, parameters in (("scaled_logits", {}), ("rounded_logits", {}), ("bit_depth", {"bits": 3})):
         who = contender(key, base, parameters)
         blind = robust_accuracy(who.deployed, chosen, "pgd", norm="linf", eps=8 / 255, restarts=1, steps=STEPS,
-                                textbook=True)  # fmt: skip
+                                loss="textbook")  # fmt: skip
         *_, trial = ring.meet(who)
         print(f"| {who.title} | {said(blind.robust)} | {said(trial.adaptive)} |")
     network, own = models.load("signs_fgsm", device), models.card("signs_fgsm").shipped.eps

@@ -3,7 +3,7 @@
 import torch
 
 
-def _needed(room, slope, gap, norm):
+def _needed(room, slope, gap, norm, channels=1):
     """Smallest perturbation with `slope · delta >= gap` where `|delta_i| <= room_i` along the slope's sign."""
     slope = slope.abs()
     low, high = 0.0, 1e6
@@ -14,6 +14,9 @@ def _needed(room, slope, gap, norm):
 
     if float((slope * room).sum()) < gap:
         return float("inf")
+    if norm == "l0":  # whole pixels, the most useful first
+        gain = (slope * room).reshape(channels, -1).sum(0).sort(descending=True).values.cumsum(0)
+        return float((gain < gap).sum()) + 1
     if norm == "l1":  # the steepest values first, each as far as it goes
         order = slope.argsort(descending=True)
         slope, room = slope[order], room[order]
@@ -41,6 +44,6 @@ def distance(classifier, images, norm):
                 continue
             slope = weight[other] - weight[own]
             room = torch.where(slope > 0, 1 - image, image)
-            reach.append(_needed(room, slope, float(logits[own] - logits[other]), norm))
+            reach.append(_needed(room, slope, float(logits[own] - logits[other]), norm, images.shape[1]))
         found.append(min(reach))
     return torch.tensor(found, dtype=torch.float64)

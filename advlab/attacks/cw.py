@@ -9,7 +9,7 @@ from torch import Tensor
 from advlab.attacks import register
 from advlab.core import losses, norms
 from advlab.core.attack import Access, Attack, Objective, State, Widget, param
-from advlab.core.boundary import bisect
+from advlab.core.boundary import shrink
 from advlab.core.goals import Goal
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
@@ -131,9 +131,8 @@ class CW(Attack):
 
     def _close(self, o: GradientOracle, s: CWState, closing: Tensor) -> CWState:
         """The last step of finished rows: to the boundary on the line from the clean image."""
-        rows = (closing & o.best_size.isfinite()).nonzero().squeeze(1)
-        if len(rows) and self.confidence == 0:
-            bisect(o, o.best_image[rows], s.const.new_full((len(rows),), 1e-4), rows, _CLOSING_QUERIES)
+        if self.confidence == 0:
+            shrink(o, closing.nonzero().squeeze(1), _CLOSING_QUERIES)
         return replace(s, round=s.round + closing)
 
     @property

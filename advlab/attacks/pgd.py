@@ -35,7 +35,7 @@ class PGD(Attack):
 
     Reference: Madry, Makelov, Schmidt, Tsipras, Vladu: Towards deep learning models resistant to
     adversarial attacks, ICLR 2018, arXiv 1706.06083. The last iterate is judged like the others, so
-    `steps` gradients cost `steps + 1` queries.
+    `steps` gradients cost `steps + 1` queries, for each restart.
 
     In L1 a step changes a few values only, all by the same amount: Tramèr, Boneh: Adversarial training and
     robustness for multiple perturbations, NeurIPS 2019, arXiv 1904.13000. How many is theirs to choose, 1% there; here
@@ -61,24 +61,25 @@ class PGD(Attack):
         gt=0,
     )
     random_start: bool = param(True, "Random start", "Start at a random point of the ball.")
-    textbook: bool = param(
-        False,
-        "Textbook loss",
-        "The cross-entropy as other libraries compute it, whose gradient vanishes where the network is sure: to see "
-        "what gradient masking does to it.",
-    )
-    margin: bool = param(
-        False, "Margin loss", "Climb the margin instead: it never saturates, however sure the network is."
+    restarts: int = param(1, "Restarts", "How often to begin anew, each time at another point.", ge=1, le=1000)
+    loss: losses.Climb = param(
+        losses.Climb.CROSS_ENTROPY,
+        "Loss",
+        "What is climbed. The margin and DLR never saturate, however sure the network is; the textbook's "
+        "cross-entropy does, as in other libraries: to see what gradient masking does to it.",
     )
 
     def init(self, o: GradientOracle) -> PGDState:
-        x = o.x
-        if self.random_start:
-            x = norms.project(x + norms.random_in_ball(o.noise, x, o.norm, o.eps), x, o.norm, o.eps)
-        return PGDState(step=o.rows * 0, x=x)
+        return PGDState(step=o.rows * 0, x=self._start(o, 0))
+
+    def _start(self, o: GradientOracle, number: int) -> Tensor:
+        if not self.random_start:
+            return o.x
+        drawn = norms.random_in_ball(o.noise.at(number), o.x, o.norm, o.eps)
+        return norms.project(o.x + drawn, o.x, o.norm, o.eps)
 
     def step(self, o: GradientOracle, s: PGDState) -> PGDState:
-        gradient = o.gradient(s.x, loss=self._loss).gradient
+        gradient = o.gradient(s.x, loss=losses.Climb(self.loss).function).gradient
         if o.norm is Norm.L1:
             size, direction, radius = self._sparse(o, s, gradient)
         else:
@@ -86,17 +87,19 @@ class PGD(Attack):
         if self.step_size is not None:
             size = torch.full_like(o.eps, self.step_size)
         x = norms.project(s.x + norms.per_image(size, s.x) * direction, o.x, o.norm, radius)
-        last = (s.step + 1 >= self.steps).nonzero().squeeze(1)
-        if len(last):
-            o.logits(x[last], last)
+        taken = int(s.step[0]) + 1  # all rows are at the same step: they started together
+        if taken % self.steps == 0:
+            o.logits(x)
+            x = self._start(o, taken // self.steps)
         return PGDState(step=s.step + 1, x=x)
 
     def _sparse(self, o: GradientOracle, s: PGDState, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """In L1: the length of the step `[n]`, its direction, and the radius afterwards `[n]`."""
-        done = s.step / max(1, self.steps - 1)
+        step = s.step % self.steps
+        done = step / max(1, self.steps - 1)
         radius = o.eps
         for begin, end, times in _LARGER:
-            there = (s.step >= begin * self.steps) & (s.step < end * self.steps) & (s.step + 1 < self.steps)
+            there = (step >= begin * self.steps) & (step < end * self.steps) & (step + 1 < self.steps)
             radius = torch.where(there, times * o.eps, radius)
         first = _VALUES_FIRST * gradient[0].numel()
         values = first * (_VALUES_LAST * o.eps / first) ** done
@@ -105,15 +108,10 @@ class PGD(Attack):
         direction = norms.steepest(gradient.masked_fill(walled, 0), o.norm, values)
         return radius * _LENGTH_FIRST * (_LENGTH_LAST / _LENGTH_FIRST) ** done, direction, radius
 
-    @property
-    def _loss(self) -> losses.Loss:
-        if self.margin:
-            return losses.margin
-        return losses.textbook_cross_entropy if self.textbook else losses.cross_entropy
-
     def done(self, s: PGDState) -> Tensor:
-        return s.step >= self.steps
+        return s.step >= self.steps * self.restarts
 
     def cost(self, budget: int | None) -> tuple[int, int]:
-        queries = self.steps + 1
-        return min(queries, budget or queries), min(self.steps, budget or self.steps)
+        queries = (self.steps + 1) * self.restarts
+        gradients = self.steps * self.restarts
+        return min(queries, budget or queries), min(gradients, budget or gradients)

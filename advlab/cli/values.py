@@ -49,7 +49,9 @@ def assignment(text: str) -> tuple[str, Value]:
     if value.lower() in words:
         return name, words[value.lower()]
     plain = numbers.read(value)
-    return name, number(value) if plain is None else plain
+    if plain is None and not value[:1].isalpha():
+        return name, number(value)
+    return name, value if plain is None else plain  # a word: whether it is one of a few, the attack says
 
 
 def size(text: str) -> Size:

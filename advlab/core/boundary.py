@@ -3,16 +3,19 @@
 import torch
 from torch import Tensor
 
-from advlab.core.norms import Norm, per_image
+from advlab.core.norms import Norm, keep_pixels, per_image, size
 from advlab.core.oracle import Oracle
 
 
 def between(clean: Tensor, found: Tensor, share: Tensor, norm: Norm) -> Tensor:
     """The point at `share` `[n]` of the way from `clean` to `found`: 0 is clean, 1 is found.
 
-    For L∞ the perturbation is clipped to that share of its size, otherwise it is scaled.
+    For L∞ the perturbation is clipped to that share of its size, for L0 that share of its pixels stays, those that
+    changed most; otherwise it is scaled.
     """
     delta = found - clean
+    if norm is Norm.L0:
+        return keep_pixels(found, clean, (share * size(delta, norm)).ceil().long())
     if norm is Norm.LINF:
         limit = per_image(share * delta.flatten(1).abs().amax(1), clean)
         return clean + torch.minimum(torch.maximum(delta, -limit), limit)
@@ -42,3 +45,10 @@ def bisect(o: Oracle, found: Tensor, tolerance: Tensor, rows: Tensor, most: int 
         best[good] = point[answer.reached]
         open_[where[~answer.granted]] = False
     return best
+
+
+def shrink(o: Oracle, rows: Tensor, queries: int) -> None:
+    """Ask, for these rows, for points between their best one and the clean image: the best becomes smaller."""
+    rows = rows[o.best_size[rows].isfinite()]
+    if len(rows):
+        bisect(o, o.best_image[rows], o.eps.new_full((len(rows),), 1e-4), rows, queries)

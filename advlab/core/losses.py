@@ -4,6 +4,7 @@ All of them are sums over nothing: the loss of an image does not depend on its b
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 
 import torch
 import torch.nn.functional as F
@@ -42,3 +43,44 @@ def textbook_cross_entropy(logits: Tensor, goal: Goal) -> Tensor:
 def margin(logits: Tensor, goal: Goal) -> Tensor:
     """The goal's margin `[Q]`: invariant to a shift of all logits."""
     return goal.margin(logits)
+
+
+def dlr(logits: Tensor, goal: Goal) -> Tensor:
+    """Difference of logits ratio `[Q]`: the margin over the gap from the first to the third logit.
+
+    Neither a shift nor a scale of the logits matters. With a target the gap is from the first to the mean of the
+    third and the fourth. With fewer classes than that it is from the first to the last; two of them leave nothing to
+    compare with, and it is the margin.
+
+    Reference: Croce, Hein: Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free
+    attacks, ICML 2020, arXiv 2003.01690, equations 6 and 7.
+    """
+    return dlr_between(logits, goal.margin(logits), targeted=goal.targeted)
+
+
+def dlr_between(logits: Tensor, lead: Tensor, *, targeted: bool) -> Tensor:
+    """`lead` `[Q]`, a difference of two logits, over the gap that `dlr` divides by."""
+    classes = logits.shape[1]
+    if classes < 3:
+        return lead
+    top = logits.topk(min(4, classes), dim=1).values
+    last = top[:, 2:].mean(1) if targeted else top[:, 2]
+    return lead / (top[:, 0] - last + 1e-12)
+
+
+class Climb(StrEnum):
+    """The losses that an attack lets one choose from."""
+
+    CROSS_ENTROPY = "cross_entropy"
+    MARGIN = "margin"
+    DLR = "dlr"
+    # Not for use: to see what gradient masking does to it.
+    TEXTBOOK = "textbook"
+
+    @property
+    def function(self) -> Loss:
+        """The loss itself."""
+        return {
+            Climb.CROSS_ENTROPY: cross_entropy, Climb.MARGIN: margin, Climb.DLR: dlr,
+            Climb.TEXTBOOK: textbook_cross_entropy,
+        }[self]  # fmt: skip

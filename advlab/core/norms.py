@@ -69,7 +69,8 @@ def project(images: Tensor, clean: Tensor, norm: Norm, eps: Tensor) -> Tensor:
     """The point of the ball around `clean` near each image, inside [0, 1].
 
     For L∞ and L1 this is the exact projection onto ball and box; for L2 the ball's projection is clamped
-    to the box afterwards, which stays in the ball because `clean` is in the box.
+    to the box afterwards, which stays in the ball because `clean` is in the box. In L0 the pixels that changed
+    most stay.
     """
     radius = per_image(eps, clean)
     match norm:
@@ -81,9 +82,19 @@ def project(images: Tensor, clean: Tensor, norm: Norm, eps: Tensor) -> Tensor:
             inside = clean + delta * (radius / length.clamp_min(1e-12)).clamp_max(1)
         case Norm.L1:
             inside = _into_l1_and_box(images, clean, eps)
-        case _:
-            raise ThreatError(f"There is no projection onto the {norm.symbol} ball yet.")
+        case Norm.L0:
+            inside = keep_pixels(images, clean, eps.floor().long())
     return inside.clamp_(0, 1)
+
+
+def keep_pixels(images: Tensor, clean: Tensor, count: Tensor) -> Tensor:
+    """`images` where they changed most, in `count` `[N]` pixels each; `clean` elsewhere."""
+    change = (images - clean).square().sum(1).flatten(1)
+    order = change.argsort(dim=1, descending=True, stable=True)
+    places = torch.arange(order.shape[1], device=order.device).expand_as(order)
+    place = torch.empty_like(order).scatter_(1, order, places)
+    kept = (place < count.unsqueeze(1)).reshape(len(clean), 1, *clean.shape[2:])
+    return torch.where(kept, images, clean)
 
 
 def _into_l1_and_box(images: Tensor, clean: Tensor, eps: Tensor) -> Tensor:

@@ -13,7 +13,10 @@ from advlab.core.losses import JointLoss, Loss
 from advlab.core.memory import chunk_size, in_chunks
 from advlab.core.norms import Norm
 from advlab.core.randomness import Noise, question
-from advlab.core.replies import Best, Decision, GradientReply, Latest, Ledger, Reply
+from advlab.core.replies import Best, Decision, GradientReply, JacobianReply, Latest, Ledger, Reply
+
+# Of images, their goals and their places in the question: what the model says, and values and gradients if any.
+Answer = Callable[[Tensor, Goal, Tensor], tuple[Tensor, ...]]
 
 
 class Oracle:
@@ -123,15 +126,20 @@ class Oracle:
         return place < self.remaining[row]
 
     def _ask(
-        self, x: Tensor, row: Tensor | None, answer: Callable[[Tensor, Goal], tuple[Tensor, ...]], *, backward: bool
+        self, x: Tensor, row: Tensor | None, answer: Answer, *, backward: int
     ) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
-        """Put granted queries through `answer` in chunks; returns its tensors, `row` and `granted`."""
+        """Put granted queries through `answer` in chunks; returns its tensors, `row` and `granted`.
+
+        `answer` is given images, their goals and their places in `x`; `backward` is how many backward passes a query
+        takes.
+        """
         x = x.detach()
         alone = row is None  # one query an image
         row = torch.arange(len(self.rows), device=x.device) if row is None else row
         granted = self._grant(row)
         whole = self.max_queries is None or bool(granted.all())
         asked_x, asked_row = (x, row) if whole else (x[granted], row[granted])
+        places = granted.nonzero().squeeze(1)
         images = self.rows[asked_row]
         goal = self._all_goal.take(images)
         self._asked += 1
@@ -139,15 +147,15 @@ class Oracle:
         def chunk(part: slice) -> tuple[Tensor, ...]:
             self._tick()
             with question(self._seed, self._asked):
-                result = answer(asked_x[part], goal.take(part))
+                result = answer(asked_x[part], goal.take(part), places[part])
             one = torch.ones_like(images[part])
             self.ledger.queries.index_add_(0, images[part], one)
             if backward:
-                self.ledger.gradients.index_add_(0, images[part], one)
+                self.ledger.gradients.index_add_(0, images[part], one * backward)
             return result
 
         if len(asked_x):
-            parts = in_chunks(len(asked_x), self._classifier, chunk, backward=backward)
+            parts = in_chunks(len(asked_x), self._classifier, chunk, backward=backward > 0)
             self._offer(asked_x, images, goal, parts[0], alone=alone)
         else:
             parts = (x.new_empty(0, self._columns), x.new_empty(0), asked_x)[: 3 if backward else 1]
@@ -162,10 +170,10 @@ class Oracle:
 
     def decisions(self, x: Tensor, row: Tensor | None = None) -> Decision:
         """Whether each of the images `[Q, C, H, W]` reaches its row's goal."""
-        (logits,), row, granted = self._ask(x, row, self._forward, backward=False)
+        (logits,), row, granted = self._ask(x, row, self._forward, backward=0)
         return Decision(granted & (self._margin(logits, self.goal.take(row)) > 0), granted)
 
-    def _forward(self, x: Tensor, goal: Goal) -> tuple[Tensor, ...]:  # noqa: ARG002 - same shape as backward
+    def _forward(self, x: Tensor, goal: Goal, query: Tensor) -> tuple[Tensor, ...]:  # noqa: ARG002 - an `Answer`
         with torch.no_grad():
             return (rejecting.answers(self._classifier, x, search=True),)
 
@@ -248,7 +256,7 @@ class ScoreOracle(Oracle):
 
     def logits(self, x: Tensor, row: Tensor | None = None) -> Reply:
         """Logits of the images `[Q, C, H, W]`."""
-        (said,), _, granted = self._ask(x, row, self._forward, backward=False)
+        (said,), _, granted = self._ask(x, row, self._forward, backward=0)
         return Reply(said[:, : self.num_classes], granted)
 
 
@@ -266,7 +274,7 @@ class GradientOracle(ScoreOracle):
         """As `gradient`, for a loss of logits, acceptance and goal; a model that never rejects accepts by infinity."""
         classes = self.num_classes
 
-        def answer(part: Tensor, goal: Goal) -> tuple[Tensor, ...]:
+        def answer(part: Tensor, goal: Goal, query: Tensor) -> tuple[Tensor, ...]:  # noqa: ARG001 - an `Answer`
             part = part.detach().requires_grad_()
             with torch.enable_grad():
                 said = rejecting.answers(self._classifier, part, search=True)
@@ -276,10 +284,30 @@ class GradientOracle(ScoreOracle):
                 (gradient,) = torch.autograd.grad(value.sum(), part)
             return said.detach(), value.detach(), gradient
 
-        (said, value, gradient), row, granted = self._ask(x, row, answer, backward=True)
+        (said, value, gradient), row, granted = self._ask(x, row, answer, backward=1)
         peak = norms.size(gradient, Norm.LINF)
         dead = ~((peak > 0) & peak.isfinite())
         if bool(dead.any()):
             gradient = torch.where(norms.per_image(peak.isfinite(), gradient), gradient, 0.0)
             self.ledger.zero_gradients.index_add_(0, self.rows[row[dead]], granted[dead].long())
         return GradientReply(value, gradient, said[:, :classes], granted, said[:, classes:])
+
+    def jacobian(self, x: Tensor, classes: Tensor, row: Tensor | None = None) -> JacobianReply:
+        """Gradients of the logits of `classes` `[Q, k]`: one forward pass, and a backward pass for each of them.
+
+        What is not finite is given as zero.
+        """
+        number = classes.shape[1]
+
+        def answer(part: Tensor, goal: Goal, query: Tensor) -> tuple[Tensor, ...]:  # noqa: ARG001 - of any class
+            part = part.detach().requires_grad_()
+            with torch.enable_grad():
+                said = rejecting.answers(self._classifier, part, search=True)
+                picked = said.gather(1, classes[query]).sum(0)
+                slopes = [torch.autograd.grad(picked[k], part, retain_graph=k + 1 < number)[0] for k in range(number)]
+            return said.detach(), said[:, 0].detach(), torch.stack(slopes, 1)
+
+        (said, _, gradients), _, granted = self._ask(x, row, answer, backward=number)
+        if gradients.dim() == x.dim():  # nothing was granted
+            gradients = x.new_zeros(len(x), number, *x.shape[1:])
+        return JacobianReply(gradients.nan_to_num(0.0, 0.0, 0.0), said[:, : self.num_classes], granted)

@@ -1,5 +1,6 @@
 """Parameters of what is chosen by name, an attack or a defense: checked, with a sentence for what is impossible."""
 
+from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,7 +12,10 @@ from advlab.errors import ParameterError
 class Parameters(BaseModel):
     """Frozen values, each with a title, a description and limits."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
+    # A choice is kept as its word, a default one too: what is dumped is then plain data.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=False, use_enum_values=True, validate_default=True
+    )
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -38,6 +42,12 @@ class Parameters(BaseModel):
         }
 
 
+def choices(annotation: object) -> list[str]:
+    """The words of a parameter that is one of a few; none for a number or a switch."""
+    is_choice = isinstance(annotation, type) and issubclass(annotation, StrEnum)
+    return [str(choice) for choice in annotation] if is_choice else []  # type: ignore[attr-defined]
+
+
 def _sentence(kind: type[Parameters], error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(map(str, problem["loc"]))
@@ -60,6 +70,8 @@ def _reason(problem: ErrorDetails) -> str:
     if kind in limits:
         key, words = limits[kind]
         return f"must be {words} {problem['ctx'][key]:g}"
+    if kind == "enum":
+        return f"must be {problem['ctx']['expected'].replace(chr(39), '')}"
     kinds = {"int": "a whole number", "float": "a number", "finite": "a finite number", "bool": "true or false"}
     what = kinds.get(kind.split("_")[0])
     return f"must be {what}" if what else problem["msg"].lower()

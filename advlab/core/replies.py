@@ -66,3 +66,12 @@ class GradientReply:
     logits: Tensor  # [Q, K]
     granted: Tensor  # [Q]
     accepted: Tensor  # [Q, 1] of a model with a detector: above zero, accepted; else [Q, 0]
+
+
+@dataclass(frozen=True)
+class JacobianReply:
+    """The gradients of several logits of one forward pass for each of `Q` queries."""
+
+    gradients: Tensor  # [Q, k, C, H, W], zero where not granted
+    logits: Tensor  # [Q, K], NaN where not granted
+    granted: Tensor  # [Q]

@@ -7,7 +7,7 @@ from pydantic import Field
 from advlab.core.asked import Asked
 from advlab.core.norms import Norm
 
-Value = bool | int | float | None
+Value = bool | int | float | str | None
 
 
 class AttackRequest(Asked):

@@ -48,7 +48,7 @@ def unaware(contender: Contender, steps: int) -> Strike:
     """By somebody who has never heard of the defense."""
     if contender.kind is Kind.MASKING:
         # Who follows the usual recipe on it, and does not ask why there is no gradient.
-        blind = _attack("pgd", steps=steps, textbook=True)
+        blind = _attack("pgd", steps=steps, loss="textbook")
         return Strike(contender.deployed, blind, "PGD with the textbook's loss on the model as it is")
     return Strike(contender.base, _attack("pgd", steps=steps), "PGD on the undefended network")
 
@@ -75,7 +75,7 @@ def adaptive(contender: Contender, steps: int, override: str | None = None) -> t
         )  # fmt: skip
     return (
         Strike(known, _attack("pgd", steps=steps), "PGD", through),
-        Strike(known, _attack("pgd", steps=steps, margin=True), "PGD up the margin", through),
+        Strike(known, _attack("pgd", steps=steps, loss="margin"), "PGD up the margin", through),
     )
 
 

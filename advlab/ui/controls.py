@@ -12,6 +12,7 @@ from advlab import attacks
 from advlab.core.attack import Access, Attack, Objective, Widget
 from advlab.core.defense import Defense
 from advlab.core.norms import Norm
+from advlab.core.parameters import choices
 from advlab.core.request import Value
 from advlab.models import Card
 from advlab.serving import measured
@@ -170,6 +171,12 @@ def _widget(key: str, field: FieldInfo) -> Value:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     offered = extra.get("widget")
     initial = offered.initial if isinstance(offered, Widget) and offered.initial is not None else field.default
+    words = choices(field.annotation)
+    if words:
+        return st.selectbox(
+            str(field.title), words, words.index(str(initial)), format_func=_in_words, key=key,
+            persist_state="session", help=field.description,
+        )  # fmt: skip
     kind, optional = _kind(field)
     if kind is bool:
         return st.toggle(str(field.title), bool(initial), key=key, persist_state="session", help=field.description)
@@ -185,6 +192,10 @@ def _widget(key: str, field: FieldInfo) -> Value:
         help=field.description,
     )
     return None if number is None else kind(number)
+
+
+def _in_words(choice: str) -> str:
+    return choice.upper() if len(choice) <= 3 else choice.replace("_", "-").capitalize()
 
 
 def _kind(field: FieldInfo) -> tuple[type, bool]:

@@ -40,6 +40,9 @@ def test_the_closed_form_itself():
     assert distance(classifier, wall, "linf").tolist() == pytest.approx([0.2])
     assert distance(classifier, wall, "l2").tolist() == pytest.approx([(0.2**2 + 0.1**2) ** 0.5])
     assert distance(classifier, wall, "l1").tolist() == pytest.approx([0.1 + 0.2])
+    # In L0: 3 · 0.6 of room beats 0.8 alone; at the wall it takes both.
+    assert distance(classifier, wall, "l0").tolist() == [2.0]
+    assert distance(classifier, torch.tensor([[[[0.9, 0.5]]]]), "l0").tolist() == [1.0]
 
 
 def fools_at(name, norm, content, share, dtype=torch.float32, **parameters):

@@ -13,6 +13,7 @@ from advlab import attacks
 from advlab.core import norms
 from advlab.core.attack import Access, Attack, Objective, State, param
 from advlab.core.norms import Norm
+from advlab.core.parameters import choices
 from advlab.errors import AdvlabError, ParameterError, ThreatError
 from tests.cases import CASES, Case
 from tests.networks import conv, pictures, wrap
@@ -72,7 +73,7 @@ def test_every_parameter_is_described_and_bounded(name, field):
     assert info.description.endswith(".")
     assert not info.is_required()
     if info.annotation is not bool:
-        assert limits(info), "a number without limits"
+        assert limits(info) or choices(info.annotation), "a number without limits"
 
 
 @pytest.mark.parametrize("name, field", FIELDS)

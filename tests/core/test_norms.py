@@ -201,3 +201,12 @@ def test_rows_do_not_know_each_other():
 def test_a_size_is_exact_to_float32_on_large_images(norm: Norm) -> None:
     delta = torch.randint(-2, 3, (2, 3, 224, 224), generator=torch.Generator().manual_seed(0)).float() / 255
     assert torch.allclose(norms.size(delta, norm).double(), norms.size(delta.double(), norm), rtol=2e-6, atol=0)
+
+
+def test_projection_in_l0_keeps_the_pixels_that_changed_most():
+    """A pixel is all its channels: two halves weigh less than one whole."""
+    clean = torch.zeros(2, 2, 1, 3)
+    moved = torch.tensor([[[0.5, 0.1, 0.9]], [[0.5, 0.1, 0.0]]]).expand(2, 2, 1, 3)
+    kept = norms.project(moved, clean, Norm.L0, torch.tensor([1.0, 2.9]))
+    assert kept[0].tolist() == [[[0.0, 0.0, pytest.approx(0.9)]], [[0.0, 0.0, 0.0]]]
+    assert kept[1].tolist() == [[[0.5, 0.0, pytest.approx(0.9)]], [[0.5, 0.0, 0.0]]]

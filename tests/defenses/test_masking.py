@@ -34,7 +34,7 @@ def test_saturated_logits_blind_the_textbooks_loss_only():
     defense = ScaledLogits(factor=1e5)
     deployed = defense.wrap(bare)
     how = dict(eps=0.1, steps=10)  # noqa: C408
-    blind = advlab.attack(deployed, x, "pgd", textbook=True, random_start=False, **how)
+    blind = advlab.attack(deployed, x, "pgd", loss="textbook", random_start=False, **how)
     ours = advlab.attack(deployed, x, "pgd", **how)
     knowing = advlab.attack(defense.known(bare), x, "pgd", judge=deployed, **how)
     assert int(blind.zero_gradients.sum()) > 0.9 * int(blind.gradients.sum())

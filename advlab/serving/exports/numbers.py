@@ -24,13 +24,13 @@ def read(text: str) -> int | float | None:
     return value if math.isfinite(value) else None
 
 
-def write(value: bool | int | float | None) -> str:  # noqa: FBT001 - a value, not a switch
-    """A parameter's value as a link has it: None is "auto", a switch is 1 or 0."""
+def write(value: bool | int | float | str | None) -> str:  # noqa: FBT001 - a value, not a switch
+    """A parameter's value as a link has it: None is "auto", a switch is 1 or 0, a choice its word."""
     if value is None:
         return "auto"
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
-    return str(int(value))
+    return value if isinstance(value, str) else str(int(value))
 
 
 def read_255ths(text: str) -> float | None:

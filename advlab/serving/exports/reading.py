@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from advlab import attacks, models
 from advlab.core.attack import Attack, Objective
 from advlab.core.norms import Norm
+from advlab.core.parameters import choices
+from advlab.core.request import Value
 from advlab.data.samples import SAMPLES
 from advlab.data.samples import known as samples_known
 from advlab.errors import AdvlabError, ParameterError
@@ -227,8 +229,10 @@ def _parameters(reading: Params, kind: type[Attack] | None) -> None:
         text = reading.take(name)
         if text is None:
             continue
-        value = {"auto": None, "true": True, "false": False}.get(text, numbers.read(text))
-        if value is None and text != "auto":
+        value: Value = {"auto": None, "true": True, "false": False}.get(text, numbers.read(text))
+        if choices(kind.model_fields[name].annotation):
+            value = text
+        elif value is None and text != "auto":
             reading.problem(f"{name} is a number, not “{shown(text)}”; it is left out.")
             continue
         try:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from advlab import attacks, defenses
 from advlab.core.defense import Defense
 from advlab.core.norms import Norm
+from advlab.core.parameters import choices
 from advlab.core.request import Value
 from advlab.errors import ParameterError
 from advlab.serving.defend.request import DefendRequest
@@ -100,6 +101,8 @@ def _configured(kind: type[Defense], text: str) -> dict[str, Value]:
         field = kind.model_fields.get(name)
         number = numbers.read(value)
         own[name] = number == 1 if field is not None and field.annotation is bool else number
+        if field is not None and choices(field.annotation):
+            own[name] = value
     return kind.configured(own).model_dump()
 
 

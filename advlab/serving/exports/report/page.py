@@ -172,4 +172,6 @@ def _value(value: Value) -> str:
         return "automatic"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str):
+        return value.replace("_", "-")
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"
