@@ -108,7 +108,6 @@ def test_steepest_does_not_mind_how_small_a_gradient_is(scale):
 def test_what_is_not_there_yet_says_so():
     x, eps, norm = pictures(1, (1, 2, 2)), torch.tensor([0.1]), Norm.L0
     for call in (
-        lambda: norms.project(x, x, norm, eps),
         lambda: norms.steepest(x, norm),
         lambda: norms.random_in_ball(Noise.of(0, x), x, norm, eps),
     ):
