@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from advlab.core.goals import Goal
 from advlab.core.memory import keep_freed
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle, GradientOracle, Oracle, ScoreOracle
+from advlab.core.program import Program, in_sequence
 from advlab.core.result import AttackResult, Trace
 from advlab.core.verdicts import Verdicts
 
@@ -82,7 +83,38 @@ def run(
     """
     if x.device.type == "cpu":
         keep_freed()
+    if isinstance(attack, Program):
+        return _run_program(classifier, x, attack, goal, norm, eps, settings, judge or classifier)
     return _Run(classifier, x, attack, goal, norm, eps, settings, judge or classifier).result()
+
+
+def _run_program(  # noqa: PLR0917 - called once, just above
+    classifier: Classifier, x: Tensor, program: Program, goal: Goal, norm: Norm, eps: Tensor | None, settings: Settings,
+    judge: Classifier,
+) -> AttackResult:  # fmt: skip
+    bound = goal
+    total = len(program.members())
+
+    def member(place: int, attack: Attack, rows: Tensor | None, budget: int | None) -> AttackResult:
+        nonlocal bound
+        chosen = slice(None) if rows is None else rows
+        tell = settings.progress
+        own = replace(
+            settings,
+            seed=(settings.seed + place) % 2**63,  # not the same starts in every member
+            max_queries=budget,
+            start=None if settings.start is None else settings.start[chosen],
+            progress=tell and (lambda p: tell(replace(p, fraction=(place + p.fraction) / total))),
+        )
+        part = run(
+            classifier, x[chosen], attack, goal=goal if rows is None else bound.take(rows), norm=norm,
+            eps=None if eps is None else eps[chosen], settings=own, judge=judge,
+        )  # fmt: skip
+        if rows is None:
+            bound = part.goal
+        return part
+
+    return in_sequence(program, classifier, x, settings.max_queries, member)
 
 
 class _Run:

@@ -1,7 +1,7 @@
 """What an attack wants: away from a class, or to a class. `margin > 0` is success, nothing else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 import torch
@@ -70,3 +70,42 @@ class Targeted(Goal):
 
     def __init__(self, classes: Classes) -> None:
         super().__init__(classes)
+
+
+@dataclass(frozen=True)
+class Aimed(Goal):
+    """Towards one class and away from another: what an attack climbs, never what it is judged by.
+
+    `classes` are those to reach, `own` `[N]` those to leave; other classes do not matter.
+    """
+
+    own: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
+    targeted: ClassVar[bool] = True
+
+    def take(self, rows: Tensor | slice) -> Self:
+        """The goal of some rows (an index, a mask or a slice)."""
+        return replace(self, classes=self.index[rows], own=self.own[rows])
+
+    def margin(self, logits: Tensor) -> Tensor:
+        """How far the one class is ahead of the other `[N]`; NaN counts as minus infinity."""
+        ahead, behind = (logits.gather(1, k.unsqueeze(1)).squeeze(1) for k in (self.index, self.own))
+        margin = ahead - behind
+        return torch.where(margin.isnan(), -torch.inf, margin)
+
+
+@dataclass(frozen=True)
+class Along(Untargeted):
+    """Along a direction in the space of logits, wherever it leads: what an attack climbs to begin somewhere else.
+
+    `weights` `[N, K]` say how much each logit counts.
+    """
+
+    weights: Tensor = field(default_factory=lambda: torch.empty(0, 0))
+
+    def take(self, rows: Tensor | slice) -> Self:
+        """The goal of some rows (an index, a mask or a slice)."""
+        return replace(self, classes=self.index[rows], weights=self.weights[rows])
+
+    def margin(self, logits: Tensor) -> Tensor:
+        """How far `[N]` the logits are in this direction."""
+        return (self.weights * logits).sum(1)

@@ -263,24 +263,27 @@ class ScoreOracle(Oracle):
 class GradientOracle(ScoreOracle):
     """Shows gradients of any loss on the logits."""
 
-    def gradient(self, x: Tensor, row: Tensor | None = None, *, loss: Loss) -> GradientReply:
+    def gradient(self, x: Tensor, row: Tensor | None = None, *, loss: Loss, aim: Goal | None = None) -> GradientReply:
         """Value and gradient of `loss(logits, goal)` `[Q]` with respect to the images, one forward.
 
-        A gradient that is not finite is given as zero; zeros are counted and reported.
+        `aim` is what the loss is of in place of the run's goal, one class a query. A gradient that is not finite is
+        given as zero; zeros are counted and reported.
         """
-        return self.joint_gradient(x, row, loss=lambda logits, _, goal: loss(logits, goal))
+        return self.joint_gradient(x, row, loss=lambda logits, _, goal: loss(logits, goal), aim=aim)
 
-    def joint_gradient(self, x: Tensor, row: Tensor | None = None, *, loss: JointLoss) -> GradientReply:
+    def joint_gradient(
+        self, x: Tensor, row: Tensor | None = None, *, loss: JointLoss, aim: Goal | None = None
+    ) -> GradientReply:
         """As `gradient`, for a loss of logits, acceptance and goal; a model that never rejects accepts by infinity."""
         classes = self.num_classes
 
-        def answer(part: Tensor, goal: Goal, query: Tensor) -> tuple[Tensor, ...]:  # noqa: ARG001 - an `Answer`
+        def answer(part: Tensor, goal: Goal, query: Tensor) -> tuple[Tensor, ...]:
             part = part.detach().requires_grad_()
             with torch.enable_grad():
                 said = rejecting.answers(self._classifier, part, search=True)
                 logits = said[:, :classes]
                 accepted = said[:, classes] if self.rejects else torch.full_like(logits[:, 0].detach(), torch.inf)
-                value = loss(logits, accepted, goal)
+                value = loss(logits, accepted, goal if aim is None else aim.take(query))
                 (gradient,) = torch.autograd.grad(value.sum(), part)
             return said.detach(), value.detach(), gradient
 

@@ -38,7 +38,7 @@ class Trace:
         return torch.stack(values) if values else torch.empty(0, 0)
 
 
-@dataclass(frozen=True)
+@dataclass
 class AttackResult:
     """The outcome of a run over `N` images.
 
@@ -62,6 +62,7 @@ class AttackResult:
         stopped: whether somebody stopped the run.
         goal, norm, eps: the threat model; `eps` is `[N]`, or None for a search without a radius.
         seconds: wall time.
+        notes: why the verdict may be wrong, a sentence each, from attacks that look for signs of it.
     """
 
     adversarial: Tensor
@@ -86,3 +87,4 @@ class AttackResult:
     eps: Tensor | None
     seconds: float
     film: Film | None = None
+    notes: tuple[str, ...] = ()

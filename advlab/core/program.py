@@ -1,0 +1,132 @@
+"""Attacks that are made of attacks: one after the other, each on what those before it left."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from advlab.core import norms
+from advlab.core.attack import Attack, Objective
+from advlab.core.classifier import Classifier
+from advlab.core.film import Film
+from advlab.core.result import AttackResult, Trace
+
+# What of a result is one number or one image a row, and goes along with a better image.
+_OF_IMAGE = (
+    "adversarial", "success", "label_after", "confidence_after", "margin_after", "distance",
+)  # fmt: skip
+_SUMS = ("queries", "gradients", "verifications", "zero_gradients")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One attack of a program, by what its authors call it."""
+
+    name: str
+    attack: Attack
+
+
+class Program(Attack):
+    """A list of attacks, each of which begins at the clean images that are left; see `in_sequence`."""
+
+    objective: ClassVar[Objective] = Objective.RADIUS
+
+    @abstractmethod
+    def members(self) -> tuple[Member, ...]:
+        """What is run, in this order."""
+
+    @abstractmethod
+    def doubts(self, classifier: Classifier, x: Tensor, found: dict[str, AttackResult]) -> tuple[tuple[str, ...], int]:
+        """Why the verdict may be wrong, a sentence each, and how many passes for each image it took to see.
+
+        Args:
+            classifier: what was attacked.
+            x: the clean images.
+            found: what each member did to the images that were left for it.
+        """
+
+    def init(self, _: Any) -> Any:  # noqa: ANN401
+        """Never asked: a program has members, not steps."""
+        raise NotImplementedError
+
+    def step(self, _: Any, __: Any) -> Any:  # noqa: ANN401
+        """Never asked."""
+        raise NotImplementedError
+
+    def done(self, _: Any) -> Tensor:  # noqa: ANN401
+        """Never asked."""
+        raise NotImplementedError
+
+    def cost(self, budget: int | None) -> tuple[int, int]:
+        """All members to their ends: the most that an image can cost."""
+        costs = [member.attack.cost(None) for member in self.members()]
+        queries, gradients = sum(q for q, _ in costs), sum(g for _, g in costs)
+        return min(queries, budget or queries), min(gradients, budget or gradients)
+
+
+# Runs a member: its place, the attack, the rows [r] it is for (None: all), and what each may still ask.
+RunMember = Callable[[int, Attack, Tensor | None, int | None], AttackResult]
+
+
+def in_sequence(
+    program: Program, classifier: Classifier, x: Tensor, budget: int | None, run: RunMember
+) -> AttackResult:
+    """Run the members, each on the images that the ones before it could not fool, and make one result of theirs."""
+    members = program.members()
+    whole = run(0, members[0].attack, None, budget)
+    found = {members[0].name: whole}
+    for place, member in enumerate(members[1:], 1):
+        rows = (~whole.success).nonzero().squeeze(1)
+        left = None if budget is None or len(rows) == 0 else budget - int(whole.queries[rows].max())
+        if whole.stopped or len(rows) == 0 or left == 0:
+            break
+        found[member.name] = part = run(place, member.attack, rows, left)
+        _merge(whole, part, rows)
+        whole.stopped = part.stopped
+    if not whole.stopped:
+        whole.notes, passes = program.doubts(classifier, x, found)
+        whole.verifications += passes
+    return whole
+
+
+def _merge(whole: AttackResult, part: AttackResult, rows: Tensor) -> None:
+    """What a member did to these rows becomes part of the whole; where nobody succeeds, the larger margin stays."""
+    size = part.norms[part.norm.value]
+    inside = torch.ones_like(part.success) if part.eps is None else norms.within(size, part.eps)
+    better = part.success | (inside & (part.margin_after > whole.margin_after[rows]))
+    taken = rows[better]
+    for name in _OF_IMAGE:
+        getattr(whole, name)[taken] = getattr(part, name)[better]
+    for norm, sizes in whole.norms.items():
+        sizes[taken] = part.norms[norm][better]
+    _append(whole.trace, part.trace, rows, whole)
+    if part.film is not None and rows[:1].tolist() == [0]:
+        whole.film = _joined(whole.film, part.film, len(whole.trace) - len(part.trace))
+    for name in _SUMS:
+        getattr(whole, name)[rows] += getattr(part, name)
+    whole.seconds += part.seconds
+
+
+def _append(trace: Trace, more: Trace, rows: Tensor, before: AttackResult) -> None:
+    """The steps of a member behind those of the ones before it; other rows keep their last values."""
+    for field in fields(Trace):
+        column: list[Tensor] = getattr(trace, field.name)
+        count = field.name in _SUMS
+        for step in getattr(more, field.name):
+            last = getattr(before, field.name) if count else column[-1]
+            now = last.clone()
+            now[rows] = last[rows] + step if count else step
+            column.append(now)
+
+
+def _joined(film: Film | None, more: Film, steps: int) -> Film:
+    """A film with another one behind it."""
+    joined = Film(more.most)
+    for part, offset in ((film, 0), (more, steps)):
+        if part is not None:
+            for step, frame in zip(*part.cut(), strict=True):
+                joined.add(step + offset, frame.float() / 255)
+    return joined
