@@ -15,6 +15,8 @@ SMALL = {
     "cw": {"steps": 20, "search_steps": 3, "initial_const": 1.0, "step_size": 0.03},
     "square": {"steps": 30},
     "hopskipjump": {"steps": 3, "first_probes": 10},
+    # One start: the radius is part of where the others begin.
+    "fab": {"restarts": 1},
 }
 EPS = {"linf": 0.1, "l2": 0.6, "l1": 1.5, "l0": 6.0}
 BUDGET = 400

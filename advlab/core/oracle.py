@@ -295,10 +295,13 @@ class GradientOracle(ScoreOracle):
             self.ledger.zero_gradients.index_add_(0, self.rows[row[dead]], granted[dead].long())
         return GradientReply(value, gradient, said[:, :classes], granted, said[:, classes:])
 
-    def jacobian(self, x: Tensor, classes: Tensor, row: Tensor | None = None) -> JacobianReply:
+    def jacobian(
+        self, x: Tensor, classes: Tensor, row: Tensor | None = None, *, over: Tensor | None = None
+    ) -> JacobianReply:
         """Gradients of the logits of `classes` `[Q, k]`: one forward pass, and a backward pass for each of them.
 
-        What is not finite is given as zero.
+        With `over` `[Q]`, of what each of them is above that class's logit. What is not finite is given as zero;
+        gradients of zero are counted, as those of `gradient` are.
         """
         number = classes.shape[1]
 
@@ -306,11 +309,17 @@ class GradientOracle(ScoreOracle):
             part = part.detach().requires_grad_()
             with torch.enable_grad():
                 said = rejecting.answers(self._classifier, part, search=True)
-                picked = said.gather(1, classes[query]).sum(0)
-                slopes = [torch.autograd.grad(picked[k], part, retain_graph=k + 1 < number)[0] for k in range(number)]
+                picked = said.gather(1, classes[query])
+                if over is not None:
+                    picked = picked - said.gather(1, over[query].unsqueeze(1))
+                total = picked.sum(0)
+                slopes = [torch.autograd.grad(total[k], part, retain_graph=k + 1 < number)[0] for k in range(number)]
             return said.detach(), said[:, 0].detach(), torch.stack(slopes, 1)
 
-        (said, _, gradients), _, granted = self._ask(x, row, answer, backward=number)
+        (said, _, gradients), row, granted = self._ask(x, row, answer, backward=number)
         if gradients.dim() == x.dim():  # nothing was granted
             gradients = x.new_zeros(len(x), number, *x.shape[1:])
-        return JacobianReply(gradients.nan_to_num(0.0, 0.0, 0.0), said[:, : self.num_classes], granted)
+        gradients = gradients.nan_to_num(0.0, 0.0, 0.0)
+        dead = (norms.size(gradients.flatten(0, 1), Norm.LINF) == 0).reshape(-1, number).sum(1)
+        self.ledger.zero_gradients.index_add_(0, self.rows[row], dead * granted)
+        return JacobianReply(gradients, said[:, : self.num_classes], granted)

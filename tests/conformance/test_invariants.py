@@ -163,7 +163,8 @@ def test_budget_is_never_exceeded(case, budget, early):
     spy.forward_images = 0
     r = case.run(classifier, x, goal=goal, max_queries=budget, early_stop=early, **longer)
     assert r.queries.max() <= budget
-    assert r.gradients.max() <= budget
+    # One forward pass may have several backward passes: of an attack that says so.
+    assert r.gradients.max() <= case.kind.configured({**case.parameters, **longer}).cost(budget)[1]
     assert spy.forward_images == int((r.queries + r.verifications).sum())
     assert_sound(case, classifier, x, r)
 
@@ -194,7 +195,9 @@ def test_both_ledgers_are_what_a_spy_sees(case, count, seed, early, chunk):
     r = case.run(classifier, x, goal=goal, seed=seed, early_stop=early, start=start)
     assert spy.forward_images == int((r.queries + r.verifications).sum())
     assert spy.backward_images == int(r.gradients.sum())
-    assert bool((r.gradients <= r.queries).all())
+    configured = case.kind.configured(case.parameters)
+    for queries, gradients in zip(r.queries.tolist(), r.gradients.tolist(), strict=True):
+        assert gradients <= (configured.cost(queries)[1] if queries else 0)
     if case.kind.access != "gradient":
         assert r.gradients.sum() == 0
 
