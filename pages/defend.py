@@ -17,6 +17,7 @@ frame.require()
 state = lab_state()
 cards = state.cards()
 run.collect(state)
+picker.forget_truth(state)
 link.arrive(state, cards)
 suited.settle(state, cards)
 
@@ -35,7 +36,7 @@ with st.sidebar:
     elif view == views.THREATS:
         asked = said = threats.controls(card, cards, brought)
     else:
-        choice = controls.choose(state, card, cards, several=view != views.MASKING)
+        choice = controls.choose(state, card, cards, view)
         said = choice.request
         if view == views.SET:
             asked = survey.controls(choice, brought)

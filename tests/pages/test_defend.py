@@ -6,6 +6,7 @@ from html import escape
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from advlab import models
 from advlab.defenses.feature_squeezing import FeatureSqueezing
 from advlab.evaluation.unforeseen import THREATS
 from advlab.serving.defend.request import DefendRequest, EnvelopeRequest, ThreatsRequest
@@ -116,6 +117,25 @@ def test_what_is_impossible_is_one_sentence() -> None:
     at.multiselect(key="d-defenses").set_value([]).run()
     at.multiselect(key="d-networks-signs_standard").set_value([]).run()
     assert [error.value for error in at.error] == ["Choose at least one defense."]
+
+
+def test_somebody_says_what_the_picture_really_shows() -> None:
+    labels = models.card("signs_standard").labels()
+    real = labels.index("Give way")
+    request = DefendRequest.checked(picture="sample:stop", model="signs_standard", eps=0.03, truth=real)
+    said = shields.query(request)
+    assert shields.parse(said).attack.values["truth"] == real
+    assert "truth" not in shields.query(request, "set"), "the pictures of a set have their classes"
+    at = app().switch_page("pages/defend.py")
+    at.query_params.update({**said, "d.networks": "none", "d.bit_depth": "on", "d.steps": "2"})
+    at = finish(at.run())
+    assert at.selectbox(key="truth").value == real
+    at = settled(at.button(key="d-run").click().run())
+    assert "lead away from Give way" in html(at)
+    (job,) = state(at).defend.table.jobs.values()
+    assert {row.standing for row in job.value.rows} == {Standing.WRONG}
+    at.segmented_control(key="d-view").set_value("set").run()
+    assert not [box for box in at.selectbox if box.key == "truth"]
 
 
 def over_a_set(view: str, **settings: object) -> AppTest:

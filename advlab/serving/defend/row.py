@@ -89,7 +89,7 @@ class Row:
             case Standing.OPEN:
                 return self.problem or "Still to be attacked."
             case Standing.WRONG:
-                return "Reads the clean picture as something else: the defense itself does what an attacker wants."
+                return "Wrong about the clean picture already: nobody needs to attack it."
             case Standing.SILENT:
                 return "Refuses to answer to the clean picture: a false alarm."
             case Standing.NEITHER:

@@ -35,7 +35,10 @@ def query(request: Linked, view: str = VIEWS[0]) -> dict[str, str]:
             own |= {"linf": numbers.write_255ths(request.linf), "networks": _public(request.networks)}
     if view != VIEWS[0]:
         own["view"] = view
-    return prefixed.compose(PREFIX, own, picture=request.picture, model=request.model, attack=None, beside=None)
+    link = prefixed.compose(PREFIX, own, picture=request.picture, model=request.model, attack=None, beside=None)
+    if isinstance(request, DefendRequest) and view == VIEWS[0]:  # of a set the classes are known
+        link["truth"] = "none" if request.truth is None else str(request.truth)
+    return link
 
 
 def _of_table(request: DefendRequest) -> dict[str, str]:

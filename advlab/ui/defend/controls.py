@@ -15,6 +15,7 @@ from advlab.serving.defend.matrix import USUAL
 from advlab.serving.defend.request import DefendRequest
 from advlab.ui import controls as lab_controls
 from advlab.ui import radius
+from advlab.ui.defend import views
 from advlab.ui.state import LabState
 
 _KINDS = {
@@ -33,8 +34,9 @@ class Choice:
     problem: str | None
 
 
-def choose(state: LabState, card: Card, cards: Mapping[str, Card], *, several: bool = True) -> Choice:
-    """Draw the controls; without `several`, those of the attackers alone."""
+def choose(state: LabState, card: Card, cards: Mapping[str, Card], view: str) -> Choice:
+    """Draw the controls: those of the attackers, and what the view compares beside."""
+    several = view != views.MASKING
     norm = st.segmented_control(
         "Both attackers may change", [Norm.LINF, Norm.L2], default=Norm.LINF, required=True,
         format_func=lambda one: one.symbol, key="d-norm", persist_state="session", width="stretch",
@@ -47,6 +49,8 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card], *, several: b
         format_func=lambda name: defenses.available()[name].title,
         help="; ".join(f"{one.title}: {_KINDS[one.kind]}" for one in defenses.available().values()),
     )  # fmt: skip
+    # Of a set the classes are known.
+    truth = lab_controls.truth(card.labels()) if view == views.ONE else None
     with st.expander("Parameters, steps and seed", key="d-more", on_change="ignore"):
         parameters = {name: _parameters(name) for name in chosen}
         steps = st.number_input("Steps of the attackers", value=20, step=1, key="d-steps", persist_state="session")
@@ -57,7 +61,7 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card], *, several: b
             defenses.available()[name].configured(own)
         request = DefendRequest.checked(
             picture=state.picture.named(card), model=card.name, norm=norm, eps=eps, steps=int(steps), seed=int(seed),
-            override=override, defenses=parameters, networks=tuple(stronger),
+            truth=truth, override=override, defenses=parameters, networks=tuple(stronger),
         )  # fmt: skip
     except AdvlabError as error:
         return Choice(None, str(error))
