@@ -134,6 +134,7 @@ def test_somebody_says_what_the_picture_really_shows() -> None:
     assert "lead away from Give way" in html(at)
     (job,) = state(at).defend.table.jobs.values()
     assert {row.standing for row in job.value.rows} == {Standing.WRONG}
+    assert job.value.sentence.startswith("Without a defense it is wrong already.")
     at.segmented_control(key="d-view").set_value("set").run()
     assert not [box for box in at.selectbox if box.key == "truth"]
 

@@ -79,4 +79,6 @@ def test_stopped_it_keeps_what_is_there():
     assert [line.threat for line in found.lines["mnist_standard"]] == ["clean", "linf"]
     assert not found.complete
     assert np.isnan(np.array(figures.cells(found, LIGHT).data[1].z, float)).sum() == 4
-    assert Threats(found.request, found.data).sentence == "Nothing is decided yet."
+    assert found.sentence.startswith("Nothing is decided yet"), (
+        "0% in L∞ says nothing of the attacks that were not tried"
+    )

@@ -34,8 +34,7 @@ class Threats:
     @property
     def complete(self) -> bool:
         """Whether nobody stopped it."""
-        lines = [line for name in self.request.names for line in self.lines.get(name, ())]
-        return len(lines) == len(THREATS) * len(self.request.names) and all(line.complete for line in lines)
+        return all(map(self._met_all, self.request.names))
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -47,40 +46,50 @@ class Threats:
         """The network that is under way."""
         return self.titles[max(0, len(self.lines) - 1)]
 
+    def _met_all(self, name: str) -> bool:
+        lines = self.lines.get(name, ())
+        return len(lines) == len(THREATS) and all(line.complete for line in lines)
+
     def line(self, name: str, threat: str) -> Line | None:
         """What a network withstands of a threat, as soon as it is known."""
         return next((line for line in self.lines.get(name, ()) if line.threat == threat), None)
 
     @property
     def sentence(self) -> str:
-        """What it comes to: the surest network under the attack that it withstands best, and where it is worst."""
-        known = {name: [line for line in lines if line.complete and line.threat != CLEAN]
-                 for name, lines in self.lines.items()}  # fmt: skip
-        best = [
-            (line.share, name, line)
+        """What it comes to: the surest network under the attack that it withstands best, and where it is worst.
+
+        Of networks that met all threats.
+        """
+        known = {
+            name: [line for line in lines if line.threat != CLEAN]
+            for name, lines in self.lines.items()
+            if self._met_all(name)
+        }
+        attacked = [
+            (name, line)
             for name, lines in known.items()
             for line in lines
             if line.threat != CORRUPTIONS  # nobody searches the worst of these
         ]
-        if not best:
-            return "Nothing is decided yet."
-        share, name, strong = max(best, key=lambda one: one[0])
+        if not attacked:
+            return "Nothing is decided yet: no network has met all threats."
+        name, strong = max(attacked, key=lambda one: one[1].share)
         weak, title = min(known[name], key=lambda line: line.share), models.card(name).title
-        if share < 0.5:
+        if strong.share < 0.5:
             who = title if len(known) == 1 else f"The surest of {len(known)} networks"
-            return f"{who} is right on no more than {share:.0%} under any of these attacks."
+            return f"{who} is right on no more than {strong.share:.0%} under any of these attacks."
         if strong.interval[0] <= weak.interval[1]:
             return (
-                f"{title} is right on {strong.share:.0%} {under(strong.threat)} and on {weak.share:.0%} "
-                f"{under(weak.threat)}: {len(self.data)} pictures do not tell these apart."
+                f"{title} is right on {strong.share:.0%} {_under(strong.threat)} and on {weak.share:.0%} "
+                f"{_under(weak.threat)}: {len(self.data)} pictures do not tell these apart."
             )
         return (
-            f"{title} is right on {strong.share:.0%} {under(strong.threat)}, but on {weak.share:.0%} "
-            f"{under(weak.threat)}: a defense against one threat says little about another."
+            f"{title} is right on {strong.share:.0%} {_under(strong.threat)}, but on {weak.share:.0%} "
+            f"{_under(weak.threat)}: a defense against one threat says little about another."
         )
 
 
-def under(threat: str) -> str:
+def _under(threat: str) -> str:
     """A threat at the end of a sentence on how often a network is right."""
     return f"under {TITLES[threat]}" if threat in set(Norm) else TITLES[threat]
 

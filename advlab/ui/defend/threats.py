@@ -121,7 +121,7 @@ def _headline(found: Threats, *, live: bool) -> None:
         begin.heading(_QUESTION, f"{detail} Still under way.")
     else:
         stopped = "" if found.complete else " Stopped early: what is empty was not tried."
-        begin.heading(found.sentence, detail + stopped, "adversarial")
+        begin.heading(found.sentence, detail + stopped, "adversarial" if found.complete else "")
 
 
 def _told(found: Threats) -> str:
