@@ -1,6 +1,5 @@
 """The command that puts networks against threats that they were not trained for."""
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +16,8 @@ from advlab.errors import InputError, ParameterError
 from advlab.evaluation.running import Running
 from advlab.evaluation.spatial import Poses
 from advlab.evaluation.testset import as_named, choose
-from advlab.evaluation.unforeseen import Line, Radii, unforeseen
-from advlab.models.shipped import Count
-
-_TITLES = {
-    "clean": "clean", "linf": "L∞", "l2": "L2", "l1": "L1", "spatial": "turned and moved", "corruptions": "corrupted",
-}  # fmt: skip
-_HEAD = ("model", "threat", "settings", "correct", "of", "share", "low", "high", "pictures", "complete")
+from advlab.evaluation.unforeseen import TITLES, Line, Radii, unforeseen
+from advlab.serving.exports import threats
 
 
 @app.command("unforeseen")
@@ -57,25 +51,25 @@ def compare(  # noqa: PLR0917 - each is an option of the command
         chosen = choose(as_named(sets.read(data, "test", card.input_size), card.labels()), count)
         with Bar(console=console, transient=True) as bar:
             task = bar.add_task(name, total=1.0)
-            found[name] = unforeseen(
+            found[name] = tuple(unforeseen(
                 models.load(name, device), chosen, radii, steps=steps, restarts=restarts,
                 poses=Poses(angles=angles, shifts=shifts), severities=severities, seed=seed,
                 running=Running(
                     journal=None if keep is None else keep / f"{name}.unforeseen.jsonl",
                     progress=lambda done, bar=bar, task=task: bar.update(task, completed=done),  # type: ignore[misc]
                 ),
-            )  # fmt: skip
+            ))  # fmt: skip
         rule = chosen.rule
     console.print(f"Right answers, and 95% intervals, on {rule}.", highlight=False, markup=False)
     console.print(_table(found))
     for line in next(iter(found.values())):
         if line.details:
-            console.print(f"{_TITLES[line.threat]}: {line.details}.", highlight=False, markup=False)
+            console.print(f"{TITLES[line.threat]}: {line.details}.", highlight=False, markup=False)
     for name, lines in found.items():
         for line in lines:
             if line.masked:
                 console.print(
-                    f"{name}, {_TITLES[line.threat]}: {line.masked} pictures withstood an attack whose gradients were "
+                    f"{name}, {TITLES[line.threat]}: {line.masked} pictures withstood an attack whose gradients were "
                     "mostly zero, which proves nothing.", highlight=False, markup=False,
                 )  # fmt: skip
     if out is not None:
@@ -95,10 +89,10 @@ def _radii(names: list[str], given: dict[str, float]) -> Radii:
 
 
 def _table(found: dict[str, tuple[Line, ...]]) -> Table:
-    shown = Table(Column("network", no_wrap=True), *_TITLES.values())
+    shown = Table(Column("network", no_wrap=True), *TITLES.values())
     for name, lines in found.items():
         cells = {line.threat: _cell(line) for line in lines}
-        shown.add_row(name, *(cells.get(threat, "") for threat in _TITLES))
+        shown.add_row(name, *(cells.get(threat, "") for threat in TITLES))
     return shown
 
 
@@ -113,20 +107,8 @@ def _write(file: Path, found: dict[str, tuple[Line, ...]]) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    rows = [row for name, lines in found.items() for line in lines for row in _rows(name, line)]
     try:
-        with file.open("w", newline="", encoding="utf-8") as opened:
-            csv.writer(opened).writerows([_HEAD, *rows])
+        file.write_text(threats.csv(found), encoding="utf-8")
     except OSError as error:
         raise InputError(f"Cannot write {file}: {error.strerror or error}.") from error
     console.print(f"Written: {file}", highlight=False, markup=False)
-
-
-def _rows(name: str, line: Line) -> list[tuple[object, ...]]:
-    def row(threat: str, settings: str, count: Count, interval: tuple[float, float]) -> tuple[object, ...]:
-        numbers = (f"{number:.4f}" for number in (count.share, *interval))
-        return (name, threat, settings, count.correct, count.of, *numbers, line.pictures, line.complete)
-
-    of_kinds = [row(f"{line.threat}:{kind}", "", count, Line(kind, "", count, line.pictures).interval)
-                for kind, count in line.kinds.items()]  # fmt: skip
-    return [row(line.threat, line.details, line.count, line.interval), *of_kinds]

@@ -25,6 +25,11 @@ from advlab.models.shipped import Count
 
 CLEAN, SPATIAL, CORRUPTIONS = "clean", "spatial", "corruptions"
 THREATS = (CLEAN, *(Norm.LINF, Norm.L2, Norm.L1), SPATIAL, CORRUPTIONS)
+# For people.
+TITLES = {
+    CLEAN: "clean", Norm.LINF: "L∞", Norm.L2: "L2", Norm.L1: "L1", SPATIAL: "turned and moved",
+    CORRUPTIONS: "corrupted",
+}  # fmt: skip
 # Sides up to here are small pictures, for which the literature's radii are those of CIFAR-10.
 _SMALL = 64
 
@@ -101,8 +106,8 @@ def unforeseen(
     severities: Sequence[int] = SEVERITIES,
     seed: int = 0,
     running: Running | None = None,
-) -> tuple[Line, ...]:
-    """Robust accuracy of one network under each threat, each on all pictures of the set.
+) -> Iterator[Line]:
+    """Robust accuracy of one network under each threat, each on all pictures of the set, one after the other.
 
     Args:
         classifier: from `advlab.load` or `advlab.wrap`.
@@ -115,7 +120,8 @@ def unforeseen(
         running: where to keep verdicts, and who watches; each norm has a journal, named after it and the one given.
 
     Returns:
-        a line for each of `THREATS`, in that order; stopped, those that were begun and have a picture done.
+        a line for each of `THREATS`, in that order, as soon as it is counted; stopped, those that were begun and have a
+        picture done.
 
     Raises:
         ParameterError, ThreatError, InputError: each with a sentence that says what to do.
@@ -155,7 +161,7 @@ def unforeseen(
         return Line(CORRUPTIONS, details, count, found.pictures, found.complete, kinds=found.kinds)
 
     of_norms = [attacked(norm) for norm in (Norm.LINF, Norm.L2, Norm.L1)]
-    return tuple(_each([clean, *of_norms, spatial, corrupted], running))
+    return _each([clean, *of_norms, spatial, corrupted], running)
 
 
 def _each(lines: list[Callable[[Running], Line | None]], running: Running) -> Iterator[Line]:

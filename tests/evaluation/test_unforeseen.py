@@ -70,14 +70,14 @@ def test_usual_radii():
 def test_progress_goes_over_all_of_it_and_the_journals_are_of_each_norm(classifier, tmp_path):
     data, told = answered(classifier, 8, size=SIZE), []
     running = Running(tmp_path / "net.jsonl", batch=3, progress=told.append)
-    first = unforeseen(classifier, data, RADII, running=running, **OPTIONS)
+    first = tuple(unforeseen(classifier, data, RADII, running=running, **OPTIONS))
     assert told == sorted(told)
     assert told[-1] == 1
     assert sorted(file.name for file in tmp_path.iterdir()) == ["net.l1.jsonl", "net.l2.jsonl", "net.linf.jsonl"]
     spy = networks.Spy(classifier.module)
     again = networks.wrap(spy, 3, SIZE)
     again.__dict__["digest"] = classifier.digest
-    assert unforeseen(again, data, RADII, running=running, **OPTIONS) == first
+    assert tuple(unforeseen(again, data, RADII, running=running, **OPTIONS)) == first
     assert spy.backward_images == 0
 
 
@@ -85,8 +85,8 @@ def test_progress_goes_over_all_of_it_and_the_journals_are_of_each_norm(classifi
 def test_stop_is_heard_and_what_was_done_counts(classifier, after):
     data, asked = answered(classifier, 12, size=SIZE), []
     running = Running(batch=4, should_stop=lambda: asked.append(0) or len(asked) > after)
-    found = unforeseen(classifier, data, RADII, running=running, **OPTIONS)
-    whole = unforeseen(classifier, data, RADII, running=Running(batch=4), **OPTIONS)
+    found = tuple(unforeseen(classifier, data, RADII, running=running, **OPTIONS))
+    whole = tuple(unforeseen(classifier, data, RADII, running=Running(batch=4), **OPTIONS))
     assert [line.threat for line in found] == list(THREATS[: len(found)])
     assert len(found) < len(whole) or not found[-1].complete
     assert all(line == other for line, other in zip(found[:-1], whole, strict=False))
@@ -105,4 +105,4 @@ def test_impossible_settings_are_sentences(classifier):
         with pytest.raises(ParameterError):
             corruption_accuracy(classifier, data, **wrong)
     with pytest.raises(ParameterError, match="restarts"):
-        unforeseen(classifier, data, RADII, restarts=0)
+        tuple(unforeseen(classifier, data, RADII, restarts=0))

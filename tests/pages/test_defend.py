@@ -1,12 +1,15 @@
 """The page on defenses, run by Streamlit's own test harness: no browser, the real models."""
 
 import time
+from html import escape
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from advlab import models
 from advlab.defenses.feature_squeezing import FeatureSqueezing
-from advlab.serving.defend.request import DefendRequest
+from advlab.evaluation.unforeseen import THREATS
+from advlab.serving.defend.request import DefendRequest, EnvelopeRequest, ThreatsRequest
 from advlab.serving.defend.row import Standing
 from advlab.serving.exports import defended, shields
 from tests.pages.harness import app, finish, html, state
@@ -116,6 +119,26 @@ def test_what_is_impossible_is_one_sentence() -> None:
     assert [error.value for error in at.error] == ["Choose at least one defense."]
 
 
+def test_somebody_says_what_the_picture_really_shows() -> None:
+    labels = models.card("signs_standard").labels()
+    real = labels.index("Give way")
+    request = DefendRequest.checked(picture="sample:stop", model="signs_standard", eps=0.03, truth=real)
+    said = shields.query(request)
+    assert shields.parse(said).attack.values["truth"] == real
+    assert "truth" not in shields.query(request, "set"), "the pictures of a set have their classes"
+    at = app().switch_page("pages/defend.py")
+    at.query_params.update({**said, "d.networks": "none", "d.bit_depth": "on", "d.steps": "2"})
+    at = finish(at.run())
+    assert at.selectbox(key="truth").value == real
+    at = settled(at.button(key="d-run").click().run())
+    assert "lead away from Give way" in html(at)
+    (job,) = state(at).defend.table.jobs.values()
+    assert {row.standing for row in job.value.rows} == {Standing.WRONG}
+    assert job.value.sentence.startswith("Without a defense it is wrong already.")
+    at.segmented_control(key="d-view").set_value("set").run()
+    assert not [box for box in at.selectbox if box.key == "truth"]
+
+
 def over_a_set(view: str, **settings: object) -> AppTest:
     """One of the views over sets, for drawn digits."""
     at = app().switch_page("pages/defend.py")
@@ -177,3 +200,46 @@ def test_a_certificate_is_compared_with_attacks() -> None:
     at = done(at, "certificate", "envelope")
     assert "are proved right" in html(at)
     assert any("certified radius" in caption.value for caption in at.caption)
+
+
+def test_networks_are_tried_against_threats_they_were_not_trained_for() -> None:
+    at = over_a_set("threats", **{"d-threats-count": 2, "d-threats-steps": 2})
+    assert "Robust against what?" in html(at)
+    at.multiselect(key="d-networks-mnist_standard").set_value([]).run()
+    at = done(at, "threats", "threats")
+    (job,) = state(at).defend.threats.jobs.values()
+    assert [line.threat for line in job.value.lines["mnist_standard"]] == list(THREATS)
+    assert job.value.complete
+    assert escape(job.value.sentence) in html(at)
+    assert any("ε = 0.3, PGD-2" in caption.value for caption in at.caption)
+    assert at.get("download_button")
+
+
+def test_links_to_a_certificate_and_to_other_threats_hold_their_controls() -> None:
+    certificate = EnvelopeRequest.checked(
+        picture="sample:digit-7", model="mnist_standard", sigma=0.4, draws=2000, count=7, steps=3
+    )
+    others = ThreatsRequest.checked(
+        picture="sample:digit-7", model="mnist_standard", networks=("mnist_pgd",), linf=0.2, l2=1.5, l1=8.0, steps=4,
+        seed=2, count=5,
+    )  # fmt: skip
+    for request, view in ((certificate, "certificate"), (others, "threats")):
+        said = shields.query(request, view)
+        link = shields.parse(said)
+        assert not link.problems
+        assert link.values.pop("view") == view
+        assert type(request).checked(picture=request.picture, model=request.model, **link.values) == request
+        at = app().switch_page("pages/defend.py")
+        at.query_params.update({**said, "d.count": "9999"})
+        at = finish(at.run())
+        assert not at.exception
+        assert at.segmented_control(key="d-view").value == view
+        if view == "certificate":
+            assert at.slider(key="d-sigma").value == 0.4
+            assert at.select_slider(key="d-draws").value == 2000
+            assert at.number_input(key="d-envelope-count").value == 1000, "no widget takes more"
+        else:
+            assert at.number_input(key="d-linf-mnist_standard").value == pytest.approx(51)
+            assert at.number_input(key="d-l1-mnist_standard").value == 8
+            assert at.multiselect(key="d-networks-mnist_standard").value == ["mnist_pgd"]
+        assert any(said["d.view"] in code.value for code in at.get("code"))

@@ -1,6 +1,8 @@
 """Defenses over a set on the page: what is counted on, what it says, what can be taken along."""
 
 import io
+from dataclasses import replace
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from advlab.serving.defend import sets
 from advlab.serving.defend.request import SetRequest
 from advlab.serving.defend.survey import PARTS, survey
 from advlab.serving.exports import shields, trials
+from advlab.serving.exports.report import survey as report
 from advlab.serving.figures import trials as figures
 from advlab.serving.figures.colours import DARK
 
@@ -70,6 +73,26 @@ def test_what_can_be_taken_along_says_the_same(counted):
     assert {key: 4 - count for key, count in fooled.items()} == dict(
         zip(summary["defense"], summary["adaptive"], strict=True)
     )
+
+
+def test_the_report_opens_offline_and_says_the_same(counted):
+    found, _ = counted
+    page = report.html(found)
+    assert "default-src 'none'" in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    for key in ("none", "scaled_logits", "confidence"):
+        trial, said = found.trials[key], found.ruling(key)
+        assert escape(trial.contender.title) in page
+        assert f"<b>{said.word.value}</b>" in page
+        assert escape(said.sentence) in page
+        assert f"<b>{trial.adaptive.share:.0%}</b>" in page
+    assert escape(found.problems["median"]) in page, "a row that could not be counted says why"
+    assert "Within smaller and larger radii" in page
+    hostile = replace(found, data=replace(found.data, rule="<img src=x>"), curves={})
+    page = report.html(hostile)
+    assert "<img" not in page
+    assert "Within smaller" not in page
 
 
 def test_figures_show_the_counts(counted):

@@ -87,3 +87,27 @@ class EnvelopeRequest(Asked):
     steps: int = Field(10, ge=1, le=1000)
     seed: int = Field(0, ge=0)
     count: int = Field(12, ge=1, le=1000)
+
+
+class ThreatsRequest(Asked):
+    """Networks against threats that their training may not have known; `picture` names the set.
+
+    Attributes:
+        networks: others, beside the model.
+        linf, l2, l1: how far the attackers may go in each norm.
+        steps, seed: of the attacks by gradient.
+        count: of the pictures.
+    """
+
+    networks: tuple[str, ...] = ()
+    linf: float = Field(gt=0)
+    l2: float = Field(gt=0)
+    l1: float = Field(gt=0)
+    steps: int = Field(20, ge=1, le=1000)
+    seed: int = Field(0, ge=0)
+    count: int = Field(20, ge=1, le=1000)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All networks, the model first."""
+        return (self.model, *self.networks)

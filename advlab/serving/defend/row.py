@@ -89,7 +89,7 @@ class Row:
             case Standing.OPEN:
                 return self.problem or "Still to be attacked."
             case Standing.WRONG:
-                return "Reads the clean picture as something else: the defense itself does what an attacker wants."
+                return "Wrong about the clean picture already: nobody needs to attack it."
             case Standing.SILENT:
                 return "Refuses to answer to the clean picture: a false alarm."
             case Standing.NEITHER:
@@ -110,8 +110,10 @@ def summary(rows: tuple[Row, ...]) -> str:
     blind = sum(row.unaware is not None and not row.unaware.reached for row in sound)
     held = sum(row.standing is Standing.HELD for row in sound)
     count = f"{len(judged)} defense{'s' if len(judged) != 1 else ''}"
+    wrong = any(row.key == "none" and row.standing is Standing.WRONG for row in rows)
+    begin = "Without a defense it is wrong already. " if wrong else ""
     return (
-        f"Of {count}, {_some(blind)} an attack that does not know {'them' if blind > 1 else 'it'}, "
+        f"{begin}Of {count}, {_some(blind)} an attack that does not know {'them' if blind > 1 else 'it'}, "
         f"and {_some(held)} one that does."
     )
 

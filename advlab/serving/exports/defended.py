@@ -2,7 +2,6 @@
 
 import base64
 import io
-from html import escape
 
 import pandas as pd
 
@@ -10,15 +9,12 @@ from advlab import models
 from advlab.data import pictures
 from advlab.serving.defend.matrix import Matrix, told
 from advlab.serving.defend.row import Cell, Row
+from advlab.serving.exports.report.sheet import rows, sheet, verdict
+from advlab.serving.exports.report.text import safe
 from advlab.serving.notes import SMALL
 from advlab.serving.outcome import size
 
 COLUMNS = {"clean": "Clean picture", "unaware": "Attack that does not know it", "adaptive": "Attack that does"}
-_STYLE = """body { font: 16px/1.5 system-ui, sans-serif; color: #14181D; background: #fff; margin: 2rem auto;
-max-width: 1240px; padding: 0 1rem } h1 { font-size: 2rem; line-height: 1.2; margin: 0 } p { color: #55606B }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .6rem .7rem;
-border-top: 1px solid #C9D1D9 } img { width: 110px; height: 110px; border-radius: 8px; display: block }
-img.small { image-rendering: pixelated } .reached { color: #B34700; font-weight: 600 } small { color: #55606B }"""
 
 
 def csv(found: Matrix) -> str:
@@ -56,21 +52,17 @@ def html(found: Matrix, picture_title: str) -> str:
         f"{picture_title} · {models.card(request.model).title} · away from {found.truth} · "
         f"{request.norm.symbol} ε = {size(request.norm, request.eps)} · {request.steps} steps · seed {request.seed}"
     )
-    head = "".join(f"<th>{escape(name)}</th>" for name in ("Defense", *COLUMNS.values(), "What it comes to"))
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Defenses compared</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{escape(found.sentence)}</h1><p>{escape(subject)}</p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(map(_row, found.rows))}</tbody></table></body></html>"
-    )
+    main = verdict(found.sentence, "One picture: it shows what can happen, not how often.", "adversarial")
+    main += rows(("Defense", *COLUMNS.values(), "What it comes to"), [_row(row) for row in found.rows])
+    return sheet(main, title="Defenses compared", kind="defenses on one picture", subject=subject)
 
 
 def _row(row: Row) -> str:
     cells = "".join(_cell(getattr(row, column)) for column in COLUMNS)
     cost = f"{row.passes} pass{'es' if row.passes > 1 else ''} an answer"
     return (
-        f"<tr><th>{escape(row.title)}<br><small>{escape(cost)}</small></th>{cells}"
-        f"<td><b>{escape(row.standing.value)}</b><br>{escape(row.sentence)}<br><small>{escape(row.through)}</small></td></tr>"
+        f'<tr><th scope="row">{safe(row.title)}<br><small>{safe(cost)}</small></th>{cells}'
+        f"<td><b>{safe(row.standing.value)}</b><br>{safe(row.sentence)}<br><small>{safe(row.through)}</small></td></tr>"
     )
 
 
@@ -81,6 +73,6 @@ def _cell(cell: Cell | None) -> str:
     small = ' class="small"' if cell.pixels.shape[1] < SMALL else ""
     reached = ' class="reached"' if cell.reached else ""
     return (
-        f'<td><img{small} src="data:image/png;base64,{source}" alt=""><span{reached}>{escape(told(cell))}</span>'
-        f"<br><small>{escape(cell.attack)}</small></td>"
+        f'<td><img{small} src="data:image/png;base64,{source}" alt=""><span{reached}>{safe(told(cell))}</span>'
+        f"<br><small>{safe(cell.attack)}</small></td>"
     )

@@ -15,6 +15,7 @@ from advlab.serving.defend.matrix import USUAL
 from advlab.serving.defend.request import DefendRequest
 from advlab.ui import controls as lab_controls
 from advlab.ui import radius
+from advlab.ui.defend import views
 from advlab.ui.state import LabState
 
 _KINDS = {
@@ -33,20 +34,23 @@ class Choice:
     problem: str | None
 
 
-def choose(state: LabState, card: Card, cards: Mapping[str, Card], *, several: bool = True) -> Choice:
-    """Draw the controls; without `several`, those of the attackers alone."""
+def choose(state: LabState, card: Card, cards: Mapping[str, Card], view: str) -> Choice:
+    """Draw the controls: those of the attackers, and what the view compares beside."""
+    several = view != views.MASKING
     norm = st.segmented_control(
         "Both attackers may change", [Norm.LINF, Norm.L2], default=Norm.LINF, required=True,
         format_func=lambda one: one.symbol, key="d-norm", persist_state="session", width="stretch",
     )  # fmt: skip
     norm = norm or Norm.LINF
     eps = _eps(card, norm)
-    networks = _networks(card, cards) if several else []
+    stronger = networks(card, cards) if several else []
     chosen = [] if not several else st.multiselect(
         "Defenses", list(defenses.available()), default=list(USUAL), key="d-defenses", persist_state="session",
         format_func=lambda name: defenses.available()[name].title,
         help="; ".join(f"{one.title}: {_KINDS[one.kind]}" for one in defenses.available().values()),
     )  # fmt: skip
+    # Of a set the classes are known.
+    truth = lab_controls.truth(card.labels()) if view == views.ONE else None
     with st.expander("Parameters, steps and seed", key="d-more", on_change="ignore"):
         parameters = {name: _parameters(name) for name in chosen}
         steps = st.number_input("Steps of the attackers", value=20, step=1, key="d-steps", persist_state="session")
@@ -57,13 +61,34 @@ def choose(state: LabState, card: Card, cards: Mapping[str, Card], *, several: b
             defenses.available()[name].configured(own)
         request = DefendRequest.checked(
             picture=state.picture.named(card), model=card.name, norm=norm, eps=eps, steps=int(steps), seed=int(seed),
-            override=override, defenses=parameters, networks=tuple(networks),
+            truth=truth, override=override, defenses=parameters, networks=tuple(stronger),
         )  # fmt: skip
     except AdvlabError as error:
         return Choice(None, str(error))
-    if several and not chosen and not networks:
+    if several and not chosen and not stronger:
         return Choice(None, "Choose at least one defense.")
     return Choice(request, None)
+
+
+def put(card: Card, values: Mapping[str, object]) -> None:
+    """Set them by what a link says."""
+    box = st.session_state
+    norm = Norm(str(values.get("norm", Norm.LINF)))
+    box["d-norm"] = norm
+    eps = values.get("eps")
+    if isinstance(eps, float):
+        key = f"d-{radius.key(norm, attacks.available()['pgd'], card)}"
+        box[key] = round(eps * 255, 6) if norm is Norm.LINF else eps
+    for name in ("steps", "seed"):
+        if name in values:
+            box[f"d-{name}"] = values[name]
+    box["d-override"] = values.get("override")
+    chosen = values.get("defenses")
+    if isinstance(chosen, dict):
+        box["d-defenses"] = list(chosen)
+        for name, parameters in chosen.items():
+            for field, value in parameters.items():
+                box[f"d-{name}.{field}"] = value
 
 
 def _override(norm: Norm) -> str | None:
@@ -87,7 +112,7 @@ def _eps(card: Card, norm: Norm) -> float:
     return eps / 255 if norm is Norm.LINF else eps
 
 
-def _networks(card: Card, cards: Mapping[str, Card]) -> list[str]:
+def networks(card: Card, cards: Mapping[str, Card]) -> list[str]:
     """Networks in this one's place: its robust twin to begin with."""
     there = others(card, cards)
     if not there:

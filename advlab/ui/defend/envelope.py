@@ -1,5 +1,7 @@
 """A certificate against attacks, on the page: what is proved, what is broken, and the gap that nobody knows."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from advlab.evaluation.envelope import Envelope
@@ -15,21 +17,36 @@ from advlab.ui.defend import begin, source
 from advlab.ui.state import LabState
 
 _VIEW = "certificate"
+# Of pictures, and of steps.
+_MOST = 1000
+_DRAWS = (100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
 def controls(card: Card, brought: Brought | None) -> EnvelopeRequest:
     """Noise, draws and confidence."""
     sigma = st.slider("Noise σ", 0.05, 1.0, 0.25, 0.05, key="d-sigma", persist_state="session",
                       help="Standard deviation, for pixels in [0, 1]: more proves farther and knows less.")  # fmt: skip
-    draws = st.select_slider("Draws of a certificate", [100, 200, 500, 1000, 2000, 5000, 10_000], 500, key="d-draws",
-                             persist_state="session", help="More prove larger radii, and take longer.")  # fmt: skip
-    count = st.number_input("How many pictures", 1, 1000, 12, key="d-envelope-count", persist_state="session")
-    steps = st.number_input("Steps of the attacks", 1, 1000, 10, key="d-envelope-steps", persist_state="session")
+    draws = st.select_slider("Draws of a certificate", _DRAWS, 500, key="d-draws", persist_state="session",
+                             help="More prove larger radii, and take longer.")  # fmt: skip
+    count = st.number_input("How many pictures", 1, _MOST, 12, key="d-envelope-count", persist_state="session")
+    steps = st.number_input("Steps of the attacks", 1, _MOST, 10, key="d-envelope-steps", persist_state="session")
     if card.shipped is not None and card.shipped.method != "noise":
         st.caption("This network was not trained under noise and knows little of noisy pictures: choose a "
                    "noise-trained one for larger radii.")  # fmt: skip
     return EnvelopeRequest.checked(picture=source.named(brought), model=card.name, sigma=sigma, draws=int(draws),
                                    count=int(count), steps=int(steps))  # fmt: skip
+
+
+def put(_: Card, values: Mapping[str, object]) -> None:
+    """Set them by what a link says, each to the nearest that it can be."""
+    box = st.session_state
+    for name in ("count", "steps"):
+        if isinstance(number := values.get(name), int):
+            box[f"d-envelope-{name}"] = min(number, _MOST)
+    if isinstance(sigma := values.get("sigma"), float):
+        box["d-sigma"] = min(max(sigma, 0.05), 1.0)
+    if isinstance(draws := values.get("draws"), int):
+        box["d-draws"] = min(_DRAWS, key=lambda one: abs(one - draws))
 
 
 def run(state: LabState, request: EnvelopeRequest | None) -> None:

@@ -14,6 +14,7 @@ class DefendState:
     survey: Tasks = field(default_factory=Tasks)
     autopsy: Tasks = field(default_factory=Tasks)
     envelope: Tasks = field(default_factory=Tasks)
+    threats: Tasks = field(default_factory=Tasks)
     started: dict[str, str | None] = field(default_factory=dict)  # by view, what somebody wanted to have computed
     address: dict[str, str] | None = None  # the last link that was read or written
     notice: str | None = None

@@ -12,6 +12,7 @@ from advlab.serving.defend.request import SetRequest
 from advlab.serving.defend.sets import Brought
 from advlab.serving.defend.survey import Survey
 from advlab.serving.exports import trials as files
+from advlab.serving.exports.report import survey as report
 from advlab.serving.figures import base, trials
 from advlab.serving.outcome import size
 from advlab.ui import tasks
@@ -192,6 +193,8 @@ def _take(found: Survey) -> None:
     if any(verdict.word is Word.DOUBTED for key, _ in found.rows if (verdict := found.ruling(key)) is not None):
         st.warning("A row is not evaluated: an attack that was not chosen takes more than the chosen ones.")
     with st.container(horizontal=True, key="d-set-files"):
+        st.download_button("Report", report.html(found), "defenses.html", "text/html", icon=":material/description:",
+                           key="d-set-html", help="One HTML file, which opens offline.", on_click="ignore")  # fmt: skip
         st.download_button("Numbers", files.csv(done, found.data, budget), "defenses.csv", "text/csv",
                            icon=":material/table:", key="d-set-csv", on_click="ignore")  # fmt: skip
         labels = done[0].contender.base.labels

@@ -2,8 +2,16 @@
 
 import streamlit as st
 
-ONE, SET, MASKING, CERTIFICATE = "one", "set", "masking", "certificate"
-_TITLES = {ONE: "One picture", SET: "A set", MASKING: "Masking", CERTIFICATE: "Certificate"}
+from advlab.serving.exports import shields
+
+ONE, SET, MASKING, CERTIFICATE, THREATS = shields.VIEWS
+_TITLES = {
+    ONE: "One picture",
+    SET: "A set",
+    MASKING: "Masking",
+    CERTIFICATE: "Certificate",
+    THREATS: "Other threats",
+}
 KEY = "d-view"
 
 

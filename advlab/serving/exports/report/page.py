@@ -1,8 +1,4 @@
-"""The report as a whole."""
-
-import base64
-import hashlib
-from pathlib import Path
+"""The report on one attack."""
 
 from advlab import attacks, models
 from advlab.core.attack import Access
@@ -12,11 +8,11 @@ from advlab.errors import AdvlabError
 from advlab.serving.exports import command, script
 from advlab.serving.exports.files import complete
 from advlab.serving.exports.report import charts, figures
+from advlab.serving.exports.report.sheet import sheet
 from advlab.serving.exports.report.text import facts, safe
 from advlab.serving.notes import notes, title, word
 from advlab.serving.outcome import Outcome, percent, sentence, size
 
-_FOLDER = Path(__file__).parent
 _SEES = {
     Access.GRADIENT: "gradients (white box)",
     Access.SCORES: "probabilities only",
@@ -35,39 +31,16 @@ def html(outcome: Outcome, picture_title: str, *, picture_name: str = "picture.p
         picture_name: its file name, for the script and the command line.
         link: the address of the page with the same controls, if it is to be in the report.
     """
-    style, code = ((_FOLDER / name).read_text("utf-8") for name in ("report.css", "report.js"))
-    request = outcome.request
-    subject = f"{picture_title} · {_model(request.model)} · {title(request)}"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(code)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{safe(outcome.verdict)}: {safe(picture_title)} · AdvLab</title>
-<style>{style}</style>
-</head>
-<body>
-<header><p class="brand">AdvLab · attack report</p><p class="subject">{safe(subject)}</p></header>
-<main>
-{_verdict(outcome)}
-{_result(outcome)}
-{_change(outcome)}
-{_asked(outcome, picture_title)}
-{_again(outcome, picture_name, link)}
-</main>
-<script>{code}</script>
-</body>
-</html>
-"""
-
-
-def _policy(code: str) -> str:
-    """Nothing is loaded, and only our own script runs."""
-    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
-    allowed = ("img-src data:", "style-src 'unsafe-inline'", f"script-src 'sha256-{digest}'")
-    return "; ".join(("default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"))
+    subject = f"{picture_title} · {_model(outcome.request.model)} · {title(outcome.request)}"
+    main = (
+        _verdict(outcome),
+        _result(outcome),
+        _change(outcome),
+        _asked(outcome, picture_title),
+        _again(outcome, picture_name, link),
+    )
+    name = f"{outcome.verdict}: {picture_title}"
+    return sheet("\n".join(main), title=name, kind="attack report", subject=subject, script="report.js")
 
 
 def _verdict(outcome: Outcome) -> str:
