@@ -185,7 +185,10 @@ class APGD(Attack):
 class TargetedAPGD(APGD):
     """APGD towards the likeliest other classes, one after the other, each from a start of its own.
 
-    With a target of the attack's own it climbs towards that one. Reference: as APGD; the loss is the targeted DLR.
+    With a goal that has a target it climbs towards that one. The loss is the targeted DLR.
+
+    Reference: Croce, Hein: Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free
+    attacks, ICML 2020, arXiv 2003.01690; in L1: arXiv 2103.01208.
     """
 
     name: ClassVar[str] = "apgd_t"

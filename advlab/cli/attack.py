@@ -13,6 +13,7 @@ from typer import Argument, Option
 from advlab import attacks, models
 from advlab.cli import output, own, values
 from advlab.cli.base import app, console
+from advlab.core import reference
 from advlab.core.request import AttackRequest
 from advlab.data import pictures
 from advlab.data.sources import PREFIX, open_picture
@@ -26,12 +27,34 @@ _BESIDE_A_REQUEST = ("picture", "request", "device", "threads", "out", *_OF_WEIG
 
 
 @app.command("attacks")
-def list_attacks() -> None:
-    """The attacks there are, with their parameters and defaults."""
-    table = Table(Column("name", no_wrap=True), "attack", "sees", "norms", "parameters")
-    for name, attack in attacks.available().items():
-        own = ", ".join(f"{key}={field.default}" for key, field in attack.model_fields.items())
-        table.add_row(name, attack.title, attack.access, " ".join(attack.norms), own)
+def list_attacks(
+    name: Annotated[str | None, Argument(help="One of them: what it does, its paper and its parameters.")] = None,
+    markdown: Annotated[bool, Option("--markdown", help="The table of the README.")] = False,  # noqa: FBT002
+) -> None:
+    """The attacks there are, or all about one of them."""
+    if markdown:
+        console.print(reference.table(attacks.available()), soft_wrap=True, markup=False, highlight=False)
+    elif name is None:
+        table = Table(Column("name", no_wrap=True), "attack", "sees", "norms", "looks for")
+        for key, attack in attacks.available().items():
+            table.add_row(
+                key, attack.title, reference.SEES[attack.access], " ".join(attack.norms),
+                reference.SEEKS[attack.objective],
+            )  # fmt: skip
+        console.print(table)
+    else:
+        _describe(reference.entry(attacks.registry.get(name)))
+
+
+def _describe(about: reference.Entry) -> None:
+    lines = [about.title, "", about.summary, *about.details, "", f"Paper: {about.papers}", ""]
+    lines.append(f"Sees {reference.SEES[about.access]}; looks for {reference.SEEKS[about.objective]}.")
+    lines.append(f"Norms: {', '.join(norm.symbol for norm in about.norms)}; targeted or not.")
+    lines.append(f"Costs a picture at most {about.cost}, with these parameters:")
+    console.print("\n".join(lines), markup=False, highlight=False)
+    table = Table(Column("name", no_wrap=True), "default", "from, to", "what it is")
+    for setting in about.settings:
+        table.add_row(setting.name, setting.default, setting.limits, setting.about)
     console.print(table)
 
 

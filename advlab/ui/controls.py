@@ -16,7 +16,7 @@ from advlab.core.parameters import choices
 from advlab.core.request import Value
 from advlab.models import Card
 from advlab.serving import measured
-from advlab.ui import radius
+from advlab.ui import about, radius
 from advlab.ui.state import Picture
 from advlab.ui.work import DEFAULT_MODEL
 
@@ -128,6 +128,7 @@ def method() -> type[Attack]:
         key=f"attack-{sees}",
         persist_state="session",
     )
+    about.panel(fitting[name])
     return fitting[name]
 
 
