@@ -1,5 +1,7 @@
 """APGD against its paper's algorithm written as a plain loop, and what its parts do."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -22,7 +24,7 @@ def looks(steps):
     shares = [0.0, 0.22]
     while shares[-1] < 1:
         shares.append(shares[-1] + max(shares[-1] - shares[-2] - 0.03, 0.06))
-    return {round(share * steps): round(before * steps) for before, share in zip(shares[:-1], shares[1:], strict=True)}
+    return {round(share * steps): round(before * steps) for before, share in itertools.pairwise(shares)}
 
 
 def by_hand(classifier, x, label, start, norm, eps, steps):
@@ -32,13 +34,13 @@ def by_hand(classifier, x, label, start, norm, eps, steps):
         leaf = point.clone().requires_grad_()
         value = losses.cross_entropy(classifier(leaf), Untargeted(label))
         (gradient,) = torch.autograd.grad(value.sum(), leaf)
-        return float(value), gradient
+        return value.item(), gradient
 
     def step(point, gradient, size):
         return norms.project(point + size * norms.steepest(gradient, norm), x, norm, torch.tensor([eps]).double())
 
     point, before, size = start, start, 2 * eps
-    best, top, last, values = None, -float("inf"), None, []
+    best, top, values = None, -float("inf"), []
     halved, seen, points = True, -float("inf"), []
     for k in range(steps):
         value, gradient = climb(point)
@@ -73,7 +75,7 @@ def test_it_is_the_papers_algorithm(norm, eps):
     own = [point for point in asked if not torch.equal(point, x)]
     expected = by_hand(classifier, x, label, own[0], norm, eps, 100)
     for got, want in zip(own, expected, strict=False):
-        torch.testing.assert_close(got, want, rtol=0, atol=1e-9)
+        torch.testing.assert_close(got, want, rtol=0, atol=1e-7)
     assert len(own) >= 101
     assert norms.size(own[0] - x, norm) == pytest.approx(eps, rel=0.2), "the start is far from the clean image"
 
@@ -93,8 +95,11 @@ def test_in_l1_steps_are_sparse_and_the_balls_shrink():
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
 @pytest.mark.parametrize("name", ["apgd", "apgd_t"])
 def test_it_finds_the_plane(name, norm):
-    """At little more than the exact distance every image falls, at little less none."""
-    classifier = linear((1, 7, 5), 10, 1)
+    """At little more than the exact distance every image falls, at little less none.
+
+    With two classes only for the cross-entropy, which of many climbs a mixture and not the nearest.
+    """
+    classifier = linear((1, 7, 5), 2 if name == "apgd" else 10, 1)
     x = pictures(6, (1, 7, 5), 3, low=0.4, high=0.6)
     exact = distance(classifier, x, norm).float()
     assert advlab.attack(classifier, x, name, norm=norm, eps=exact * 1.03).success.all()
