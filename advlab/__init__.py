@@ -15,6 +15,7 @@ from advlab import (
 )
 from advlab._version import __version__
 from advlab.api import attack
+from advlab.core import adapters
 from advlab.core.classifier import Classifier, Execution, wrap
 from advlab.core.goals import Goal, Targeted, Untargeted
 from advlab.core.norms import Norm
@@ -35,6 +36,7 @@ __all__ = [
     "Targeted",
     "Untargeted",
     "__version__",
+    "adapters",
     "attack",
     "attacks",
     "compare_execution",

@@ -9,10 +9,11 @@ from torch import Tensor
 
 from advlab import attacks
 from advlab.core import driver
-from advlab.core.attack import Attack, Objective
+from advlab.core.attack import Access, Attack, Objective
 from advlab.core.classifier import Classifier
 from advlab.core.driver import Progress, Settings
 from advlab.core.goals import Goal, Untargeted
+from advlab.core.losses import Term
 from advlab.core.norms import Norm
 from advlab.core.result import AttackResult
 from advlab.errors import InputError, ParameterError, ThreatError
@@ -32,6 +33,7 @@ def attack(
     max_queries: int | None = None,
     start: Tensor | None = None,
     judge: Classifier | None = None,
+    extra_loss: Term | None = None,
     frames: int = 0,
     progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -56,6 +58,9 @@ def attack(
         start: pictures `[N, C, H, W]` of the target, for targeted attacks that see labels only.
         judge: who decides what a success is, if not the classifier that is asked: the victim of an attack on a
             substitute. It has the same classes and takes the same pictures.
+        extra_loss: what an attack that sees gradients climbs besides its own loss: a differentiable function of
+            images `[Q, C, H, W]` as the model is shown them, their logits `[Q, K]` and the goal, one number `[Q]` an
+            image. Success and the choice of the best image do not mind it.
         frames: keep at most as many steps of the first image as a film, in `result.film`.
         progress: called after each step and about five times a second.
         should_stop: asked between chunks of work; True ends the run with what has been found.
@@ -69,6 +74,8 @@ def attack(
     images = _images(classifier, x)
     if goal is None or (not goal.targeted and goal.classes is None):
         goal = Untargeted(labels)
+    if extra_loss is not None and configured.access is not Access.GRADIENT:
+        raise ParameterError(f"{configured.title} sees no gradients, so there is nothing to add an extra loss to.")
     settings = Settings(
         seed=_seed(seed),
         early_stop=early_stop,
@@ -77,6 +84,7 @@ def attack(
         frames=_frames(frames),
         progress=progress,
         should_stop=should_stop,
+        extra_loss=extra_loss,
     )
     radius = _radius(configured, threat, eps, images)
     return driver.run(

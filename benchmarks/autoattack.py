@@ -71,8 +71,9 @@ def speed(name: str, data: TestSet, clone: Path, device: str | None, threads: in
     for number in range(ROUNDS):
         (first, own_robust), (second, robust) = timed(ours, data, None), timed(theirs, data, len(data))
         ratios.append(first / second)
-        print(f"round {number + 1}: AdvLab {first:.0f} s, {own_robust} robust; official {second:.0f} s, {robust} robust;"
-              f" {ratios[-1]:.2f} ×")  # fmt: skip
+        print(
+            f"round {number + 1}: AdvLab {first:.0f} s, {own_robust} robust; official {second:.0f} s, {robust} robust"
+        )
     print(f"{name}, {data.rule}: AdvLab takes {statistics.median(ratios):.2f} × the official time")
 
 

@@ -14,6 +14,8 @@ GENERIC = {"steps": 5, "search_steps": 2, "restarts": 2, "samples": 4}
 SMALL = {
     "cw": {"steps": 20, "search_steps": 3, "initial_const": 1.0, "step_size": 0.03},
     "square": {"steps": 30},
+    **{name: {"samples": 2} for name in ("bsr", "vmi_fgsm", "vni_fgsm")},
+    "si_ni_fgsm": {"scales": 2},
     "hopskipjump": {"steps": 3, "first_probes": 10},
     # One start: the radius is part of where the others begin.
     "fab": {"restarts": 1},

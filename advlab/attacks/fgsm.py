@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from advlab.attacks import register
@@ -15,7 +16,8 @@ from advlab.core.oracle import GradientOracle
 class FGSM(Attack):
     """One gradient at the clean image, one step of the full radius.
 
-    In L2 the step goes along the gradient itself (the fast gradient method).
+    In L2 the step goes along the gradient itself (the fast gradient method). In L1 the radius goes into the value
+    with the largest slope; what is left when that is at its wall goes into the next: for a plane that is optimal.
 
     Reference: Goodfellow, Shlens, Szegedy: Explaining and harnessing adversarial examples, ICLR 2015,
     arXiv 1412.6572.
@@ -24,7 +26,7 @@ class FGSM(Attack):
     name: ClassVar[str] = "fgsm"
     title: ClassVar[str] = "FGSM · one gradient step"
     access: ClassVar[Access] = Access.GRADIENT
-    norms: ClassVar[tuple[Norm, ...]] = (Norm.LINF, Norm.L2)
+    norms: ClassVar[tuple[Norm, ...]] = (Norm.LINF, Norm.L2, Norm.L1)
     objective: ClassVar[Objective] = Objective.RADIUS
 
     def init(self, o: GradientOracle) -> State:
@@ -32,7 +34,10 @@ class FGSM(Attack):
 
     def step(self, o: GradientOracle, s: State) -> State:
         reply = o.gradient(o.x, loss=losses.cross_entropy)
-        moved = o.x + norms.per_image(o.eps, o.x) * norms.steepest(reply.gradient, o.norm)
+        if o.norm is Norm.L1:
+            moved = _spent(reply.gradient, o.x, o.eps)
+        else:
+            moved = o.x + norms.per_image(o.eps, o.x) * norms.steepest(reply.gradient, o.norm)
         o.logits(norms.project(moved, o.x, o.norm, o.eps))
         return State(step=s.step + 1)
 
@@ -41,3 +46,14 @@ class FGSM(Attack):
 
     def cost(self, budget: int | None) -> tuple[int, int]:
         return min(2, budget or 2), 1
+
+
+def _spent(gradient: Tensor, x: Tensor, eps: Tensor) -> Tensor:
+    """The corner of the ball in L1 and of [0, 1] to which a plane with this gradient rises most."""
+    slope, start = gradient.flatten(1), x.flatten(1)
+    room = torch.where(slope > 0, 1 - start, start) * (slope != 0)
+    order = slope.abs().argsort(dim=1, descending=True, stable=True)
+    room, slope = room.gather(1, order), slope.gather(1, order)
+    before = room.cumsum(1) - room
+    length = torch.minimum((eps.unsqueeze(1) - before).clamp_min(0), room)
+    return start.scatter_add(1, order, length * slope.sign()).reshape(x.shape)

@@ -12,6 +12,7 @@ from advlab.core.attack import Access, Attack, Objective, State
 from advlab.core.classifier import Classifier
 from advlab.core.film import Film
 from advlab.core.goals import Goal
+from advlab.core.losses import Term
 from advlab.core.memory import keep_freed
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle, GradientOracle, Oracle, ScoreOracle
@@ -50,7 +51,7 @@ class Settings:
 
     `early_stop` retires an image at its first confirmed success; otherwise all the work is done and
     the largest margin is kept. Minimal-norm attacks always run to their end. `frames` is how many steps
-    of the first image to keep as a film at most.
+    of the first image to keep as a film at most. `extra_loss` is climbed besides each loss that an attack has.
     """
 
     seed: int = 0
@@ -60,6 +61,7 @@ class Settings:
     frames: int = 0
     progress: Callable[[Progress], None] | None = None
     should_stop: Callable[[], bool] | None = None
+    extra_loss: Term | None = None
 
 
 def run(
@@ -156,6 +158,7 @@ class _Run:
             start=settings.start,
             tick=self._tick,
             filmed=self.film is not None,
+            extra_loss=settings.extra_loss,
         )
 
     def _draw_start(self) -> None:

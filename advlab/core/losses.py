@@ -11,10 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from advlab.core.goals import Goal
+from advlab.errors import ParameterError
 
 Loss = Callable[[Tensor, Goal], Tensor]
 # Of logits [Q, K], acceptance [Q] and goal, for models with a detector.
 JointLoss = Callable[[Tensor, Tensor, Goal], Tensor]
+# Of images [Q, C, H, W], their logits [Q, K] and goal: what is climbed besides the attack's own loss, [Q].
+Term = Callable[[Tensor, Tensor, Goal], Tensor]
 
 _SURE = -60.0
 
@@ -66,6 +69,21 @@ def dlr_between(logits: Tensor, lead: Tensor, *, targeted: bool) -> Tensor:
     top = logits.topk(min(4, classes), dim=1).values
     last = top[:, 2:].mean(1) if targeted else top[:, 2]
     return lead / (top[:, 0] - last + 1e-12)
+
+
+def with_term(value: Tensor, term: Term | None, images: Tensor, logits: Tensor, goal: Goal) -> Tensor:
+    """`value` `[Q]` and an extra term of the same images, if there is one.
+
+    Raises:
+        ParameterError: the term is not one number an image.
+    """
+    if term is None:
+        return value
+    more = term(images, logits, goal)
+    if not isinstance(more, Tensor) or more.shape != value.shape:
+        shape = tuple(more.shape) if isinstance(more, Tensor) else type(more).__name__
+        raise ParameterError(f"An extra loss is one number an image, of shape ({len(value)},), not {shape}.")
+    return value + more
 
 
 class Climb(StrEnum):

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from advlab.core import candidates, norms, rejecting
+from advlab.core import candidates, losses, norms, rejecting
 from advlab.core.attack import Objective
 from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
-from advlab.core.losses import JointLoss, Loss
+from advlab.core.losses import JointLoss, Loss, Term
 from advlab.core.memory import chunk_size, in_chunks
 from advlab.core.norms import Norm
 from advlab.core.randomness import Noise, question
@@ -17,6 +17,8 @@ from advlab.core.replies import Best, Decision, GradientReply, JacobianReply, La
 
 # Of images, their goals and their places in the question: what the model says, and values and gradients if any.
 Answer = Callable[[Tensor, Goal, Tensor], tuple[Tensor, ...]]
+# Of images and their places in the question: what the model is shown of them, differentiably.
+Through = Callable[[Tensor, Tensor], Tensor]
 
 
 class Oracle:
@@ -41,6 +43,7 @@ class Oracle:
         start: Tensor | None = None,
         tick: Callable[[], None] = lambda: None,
         filmed: bool = False,
+        extra_loss: Term | None = None,
     ) -> None:
         count, device = len(x), x.device
         self._classifier = classifier
@@ -50,6 +53,7 @@ class Oracle:
         self._objective = objective
         self._wanted = wanted_margin
         self._tick = tick
+        self._extra_loss = extra_loss
         self.norm = norm
         self.max_queries = max_queries
         self.ledger = Ledger.empty(count, device)
@@ -126,12 +130,12 @@ class Oracle:
         return place < self.remaining[row]
 
     def _ask(
-        self, x: Tensor, row: Tensor | None, answer: Answer, *, backward: int
+        self, x: Tensor, row: Tensor | None, answer: Answer, *, backward: int, offered: bool = True
     ) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
         """Put granted queries through `answer` in chunks; returns its tensors, `row` and `granted`.
 
         `answer` is given images, their goals and their places in `x`; `backward` is how many backward passes a query
-        takes.
+        takes; `offered` is whether the answers are about `x` itself, so that it may become the best candidate.
         """
         x = x.detach()
         alone = row is None  # one query an image
@@ -156,7 +160,8 @@ class Oracle:
 
         if len(asked_x):
             parts = in_chunks(len(asked_x), self._classifier, chunk, backward=backward > 0)
-            self._offer(asked_x, images, goal, parts[0], alone=alone)
+            if offered:
+                self._offer(asked_x, images, goal, parts[0], alone=alone)
         else:
             parts = (x.new_empty(0, self._columns), x.new_empty(0), asked_x)[: 3 if backward else 1]
         if whole:
@@ -263,16 +268,38 @@ class ScoreOracle(Oracle):
 class GradientOracle(ScoreOracle):
     """Shows gradients of any loss on the logits."""
 
-    def gradient(self, x: Tensor, row: Tensor | None = None, *, loss: Loss, aim: Goal | None = None) -> GradientReply:
+    def gradient(
+        self,
+        x: Tensor,
+        row: Tensor | None = None,
+        *,
+        loss: Loss,
+        aim: Goal | None = None,
+        through: Through | None = None,
+    ) -> GradientReply:
         """Value and gradient of `loss(logits, goal)` `[Q]` with respect to the images, one forward.
 
-        `aim` is what the loss is of in place of the run's goal, one class a query. A gradient that is not finite is
-        given as zero; zeros are counted and reported.
+        A gradient that is not finite is given as zero; zeros are counted and reported. With `through` the model is
+        shown `through(images, places)` instead, and the gradient is that at the images: it goes back through the
+        change. What was shown is then no candidate, wherever it lies, for it is not the image that was given.
+
+        Args:
+            x: `[Q, C, H, W]`.
+            row: the row that each query is for; one query a row if left out.
+            loss: of logits and goal, `[Q]`.
+            aim: what the loss is of in place of the run's goal, one class a query.
+            through: a differentiable change of some of the images, given their places in `x`.
         """
-        return self.joint_gradient(x, row, loss=lambda logits, _, goal: loss(logits, goal), aim=aim)
+        return self.joint_gradient(x, row, loss=lambda logits, _, goal: loss(logits, goal), aim=aim, through=through)
 
     def joint_gradient(
-        self, x: Tensor, row: Tensor | None = None, *, loss: JointLoss, aim: Goal | None = None
+        self,
+        x: Tensor,
+        row: Tensor | None = None,
+        *,
+        loss: JointLoss,
+        aim: Goal | None = None,
+        through: Through | None = None,
     ) -> GradientReply:
         """As `gradient`, for a loss of logits, acceptance and goal; a model that never rejects accepts by infinity."""
         classes = self.num_classes
@@ -280,14 +307,16 @@ class GradientOracle(ScoreOracle):
         def answer(part: Tensor, goal: Goal, query: Tensor) -> tuple[Tensor, ...]:
             part = part.detach().requires_grad_()
             with torch.enable_grad():
-                said = rejecting.answers(self._classifier, part, search=True)
+                shown = part if through is None else through(part, query)
+                said = rejecting.answers(self._classifier, shown, search=True)
                 logits = said[:, :classes]
                 accepted = said[:, classes] if self.rejects else torch.full_like(logits[:, 0].detach(), torch.inf)
                 value = loss(logits, accepted, goal if aim is None else aim.take(query))
+                value = losses.with_term(value, self._extra_loss, shown, logits, goal)
                 (gradient,) = torch.autograd.grad(value.sum(), part)
             return said.detach(), value.detach(), gradient
 
-        (said, value, gradient), row, granted = self._ask(x, row, answer, backward=1)
+        (said, value, gradient), row, granted = self._ask(x, row, answer, backward=1, offered=through is None)
         peak = norms.size(gradient, Norm.LINF)
         dead = ~((peak > 0) & peak.isfinite())
         if bool(dead.any()):

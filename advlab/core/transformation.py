@@ -1,7 +1,7 @@
 """Defenses that change the picture before the network sees it."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -69,13 +69,13 @@ class Transformation(Defense):
     def wrap(self, classifier: Classifier, clean: Tensor | None = None) -> Classifier:
         """The classifier behind this change."""
         self.check(classifier.input_size)
-        return _behind(classifier, Stage(self, straight=False), self)
+        return behind(classifier, Stage(self, straight=False), self.name, random=self.random)
 
     def known(self, classifier: Classifier, clean: Tensor | None = None) -> Classifier:
         """The same answers, with gradients around what has none; random ones as the mean of their logits."""
         self.check(classifier.input_size)
         stage = Stage(self, straight=self.backward is not None)
-        return _behind(classifier, stage, self, samples=self.draws)
+        return behind(classifier, stage, self.name, random=self.random, samples=self.draws)
 
 
 class RandomTransformation(Transformation):
@@ -103,10 +103,24 @@ class _Straight(torch.autograd.Function):
         return None, gradient
 
 
+class Change(Protocol):
+    """What a stage needs of a transformation."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    def apply(self, x: Tensor, noise: Noise) -> Tensor:
+        """The changed images `[N, C, H, W]`; `noise` has one stream an image."""
+
+    def smooth(self, x: Tensor, noise: Noise) -> Tensor:
+        """What is gone back through in place of `apply`."""
+
+
 class Stage(nn.Module):
     """A transformation as a module, whose text is part of the defended classifier's digest."""
 
-    def __init__(self, transformation: Transformation, *, straight: bool) -> None:
+    def __init__(self, transformation: Change, *, straight: bool) -> None:
         super().__init__()
         self.transformation, self.straight = transformation, straight
 
@@ -144,14 +158,15 @@ class _Pipe(nn.Module):
         return logits.reshape(len(x), self.samples, -1).mean(1)
 
 
-def _behind(classifier: Classifier, stage: Stage, defense: Transformation, samples: int = 1) -> Classifier:
+def behind(classifier: Classifier, stage: Stage, name: str, *, random: bool, samples: int = 1) -> Classifier:
+    """The classifier behind a stage: the mean of its logits over `samples` draws; votes decide if it is random."""
     return Classifier(
         _Pipe(stage, classifier, samples),
         classifier.labels,
         classifier.input_size,
-        name=f"{classifier.name} behind {defense.name}",
+        name=f"{classifier.name} behind {name}",
         preprocessing=without_normalisation(classifier.preprocessing),
         execution=classifier.execution,
-        votes=max(classifier.votes, _VOTES if defense.random else 1),
+        votes=max(classifier.votes, _VOTES if random else 1),
         passes=samples * classifier.passes,
     )

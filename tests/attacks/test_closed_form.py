@@ -68,6 +68,13 @@ def test_fgsm_is_exact_in_l2_inside_the_box():
 
 
 @images
+def test_fgsm_is_exact_in_l1(content):
+    """The steepest values to their walls, one after the other: nothing of the radius is lost at the box."""
+    assert fools_at("fgsm", "l1", content, 1.001).all()
+    assert not fools_at("fgsm", "l1", content, 0.999).any()
+
+
+@images
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
 @pytest.mark.parametrize("random_start", [True, False])
 def test_pgd_finds_the_plane(content, norm, random_start):

@@ -16,9 +16,12 @@ SIZE = (3, 6, 5)
 EXACT = [
     ("fgsm", "linf", {}),
     ("fgsm", "l2", {}),
+    ("fgsm", "l1", {}),
     ("pgd", "linf", {"steps": 8, "random_start": False}),
     ("pgd", "l2", {"steps": 8, "random_start": False}),
     ("pgd", "l1", {"steps": 8, "random_start": False}),
+    ("mi_fgsm", "l2", {"steps": 5}),
+    ("ti_fgsm", "linf", {"steps": 5, "reach": 1}),
     ("cw", "l2", {"steps": 60, "search_steps": 3, "initial_const": 1.0}),
 ]
 exact = pytest.mark.parametrize("name, norm, parameters", EXACT, ids=[f"{n}-{m}" for n, m, _ in EXACT])
@@ -116,7 +119,7 @@ def test_the_negative_is_fooled_by_the_negative(name, norm, parameters):
     same(plain, negative, lambda a: 1 - a)
 
 
-@pytest.mark.parametrize("name, norm, parameters", EXACT[:4], ids=[f"{n}-{m}" for n, m, _ in EXACT[:4]])
+@pytest.mark.parametrize("name, norm, parameters", EXACT[:5], ids=[f"{n}-{m}" for n, m, _ in EXACT[:5]])
 def test_pixels_that_the_network_ignores_are_not_worth_a_change(name, norm, parameters):
     """A fourth channel of no weight: the same images, and the channel stays as it is."""
     x = photos()

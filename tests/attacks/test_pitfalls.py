@@ -58,8 +58,12 @@ def test_item_5_a_targeted_attack_pulls_towards_the_target(case):
 
 
 @pytest.mark.parametrize(
-    "name, norm", [("fgsm", "linf"), ("fgsm", "l2"), ("pgd", "linf"), ("pgd", "l2"), ("pgd", "l1")]
-)
+    "name, norm",
+    [
+        ("fgsm", "linf"), ("fgsm", "l2"), ("fgsm", "l1"), ("mi_fgsm", "linf"), ("pgd", "linf"), ("pgd", "l2"),
+        ("pgd", "l1"),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("gain", [40, 100, 1000])
 @pytest.mark.parametrize("targeted", [False, True])
 def test_item_9_certainty_is_no_robustness(name, norm, gain, targeted):
