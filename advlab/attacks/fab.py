@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from advlab.attacks import register
-from advlab.core import losses, norms, planes, rivals
+from advlab.core import norms, planes, rivals
 from advlab.core.attack import Access, State, Widget, param
 from advlab.core.minimal import MinimalAttack
 from advlab.core.norms import Norm
@@ -102,7 +102,9 @@ class FAB(MinimalAttack):
     def move(self, o: GradientOracle, s: FABState) -> FABState:
         number = int(s.step[0])  # all rows are at the same step: none ends early
         start = s.x if number % self.steps else self._start(o, number // self.steps)
-        slope, gap = self._plane(o, start, s.classes, number // (self.steps * self.restarts))
+        target = number // (self.steps * self.restarts)
+        classes = s.classes[:, target : target + 1] if self.targets else s.classes
+        slope, gap = rivals.boundary(o, start, classes)
         ahead = planes.towards(start, slope, gap, o.norm)
         way_back = o.x - start
         away = planes.towards(o.x, slope, gap - (slope * way_back).flatten(1).sum(1), o.norm)
@@ -123,17 +125,3 @@ class FAB(MinimalAttack):
         known = torch.minimum(o.eps, o.best_size)
         radius = torch.where(known.isfinite(), known, _UNKNOWN[o.norm]) / 2
         return (o.x + norms.random_in_ball(o.noise.at(number), o.x, o.norm, radius)).clamp_(0, 1)
-
-    def _plane(self, o: GradientOracle, x: Tensor, classes: Tensor, target: int) -> tuple[Tensor, Tensor]:
-        """Slope `[n, C, H, W]` and gap `[n]` of the linearised boundary to go for."""
-        if o.goal.targeted:
-            reply = o.gradient(x, loss=losses.margin)
-            return reply.gradient, -reply.value
-        own = o.goal.index
-        if self.targets:
-            classes = classes[:, target : target + 1]
-        several = o.jacobian(x, classes, over=own)
-        gaps = several.logits.gather(1, own.unsqueeze(1)) - several.logits.gather(1, classes)
-        pick = planes.nearest(x, several.gradients, gaps, o.norm)
-        row = torch.arange(len(pick), device=pick.device)
-        return several.gradients[row, pick], gaps[row, pick]

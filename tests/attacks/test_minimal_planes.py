@@ -8,6 +8,8 @@ from tests.attacks.test_closed_form import SIZE, closed
 from tests.networks import conv, linear, pictures, wrap
 
 PLANES = [
+    *(("deepfool", norm, {"steps": 3}) for norm in ("linf", "l2")),
+    *(("jsma", "l0", {"pixels": pixels}) for pixels in (1, 2, 5)),
     *(("fab", norm, {"steps": 6}) for norm in ("linf", "l2", "l1")),
     *(("fab", norm, {"steps": 5, "targets": 9}) for norm in ("linf", "l1")),
 ]
@@ -31,13 +33,13 @@ def test_planes_are_exact(case, content, classes):
     assert ratio.min() > 1 - 1e-4
 
 
-@pytest.mark.parametrize("case", PLANES[:4], ids=named)
+@pytest.mark.parametrize("case", PLANES[:8], ids=named)
 def test_a_target_is_the_class_that_was_asked_for(case):
     name, norm, parameters = case
     classifier, x = linear(SIZE, 4, 2), pictures(6, SIZE, 3, low=0.4, high=0.6)
     with torch.no_grad():
         least = classifier(x).argmin(1)
-    r = advlab.attack(classifier, x, name, norm=norm, goal=advlab.Targeted(least), **{**parameters, "steps": 20})
+    r = advlab.attack(classifier, x, name, norm=norm, goal=advlab.Targeted(least), **{**parameters, "steps": 30})
     assert r.success.all()
     assert torch.equal(r.label_after, least)
 
