@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 
 from advlab import attacks, defenses
-from advlab.core.defense import Defense
 from advlab.core.norms import Norm
 from advlab.core.request import Value
 from advlab.errors import ParameterError
 from advlab.serving.defend.request import DefendRequest
-from advlab.serving.exports import numbers, prefixed
+from advlab.serving.exports import configured, numbers, prefixed
 from advlab.serving.exports.params import Params, shown
 from advlab.serving.exports.prefixed import OwnLink
 
@@ -16,7 +15,6 @@ PREFIX = "d."
 # One picture, a set of them, and what hides a gradient.
 VIEWS = ("one", "set", "masking")
 _NORMS = (Norm.LINF, Norm.L2)
-_USUAL = "on"
 
 
 def query(request: DefendRequest, view: str = VIEWS[0]) -> dict[str, str]:
@@ -29,7 +27,9 @@ def query(request: DefendRequest, view: str = VIEWS[0]) -> dict[str, str]:
         own["by"] = request.override
     if view != VIEWS[0]:
         own["view"] = view
-    own |= {name: _unusual(name, parameters) for name, parameters in request.defenses.items()}
+    own |= {
+        name: configured.write(defenses.available()[name], parameters) for name, parameters in request.defenses.items()
+    }
     return prefixed.compose(PREFIX, own, picture=request.picture, model=request.model, attack=None, beside=None)
 
 
@@ -81,29 +81,8 @@ def _read_defenses(reading: Params) -> None:
         if text is None:
             continue
         try:
-            found[name] = _configured(kind, text)
+            found[name] = configured.read(kind, text)
         except ParameterError as error:
             reading.problem(f"{error} It is left out.")
     if found:
         reading.values["defenses"] = found
-
-
-def _configured(kind: type[Defense], text: str) -> dict[str, Value]:
-    """The parameters that a link names; all others are as usual.
-
-    Raises:
-        ParameterError: one of them is impossible.
-    """
-    named = {} if text == _USUAL else dict(part.partition(":")[::2] for part in text.split(","))
-    own: dict[str, Value] = {}
-    for name, value in named.items():
-        field = kind.model_fields.get(name)
-        number = numbers.read(value)
-        own[name] = number == 1 if field is not None and field.annotation is bool else number
-    return kind.configured(own).model_dump()
-
-
-def _unusual(name: str, parameters: dict[str, Value]) -> str:
-    """What differs from the defaults: `quality:50`, or "on"."""
-    unusual = defenses.available()[name].configured(parameters).unusual
-    return ",".join(f"{key}:{numbers.write(value)}" for key, value in unusual.items()) or _USUAL
