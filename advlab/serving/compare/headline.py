@@ -15,22 +15,19 @@ def headline(entries: Sequence[Entry]) -> str:
     """The sentence, about those that have ended."""
     done = [entry for entry in entries if entry.outcome is not None]
     if not done:
-        if all(entry.problem for entry in entries):
-            return "No attack could be run."
-        return f"{_word(len(entries)).capitalize()} attacks are under way." if len(entries) > 1 else "It is under way."
+        return _nothing(entries)
     already = next((one for one in done if _verdict(one) in (Verdict.ALREADY, Verdict.ALREADY_WRONG)), None)
     if already is not None:
         return already.sentence
     won = [entry for entry in done if entry.success]
-    said = _count(won, done, so_far=len(done) + sum(bool(entry.problem) for entry in entries) < len(entries))
-    if not won:
-        return f"{said}{_nearest(done)}."
-    if len(done) == 1:
-        return f"{said}, {_price(won[0])}."
-    more = [part for part in (_smallest(won), _quickest(won)) if part]
-    if len(won) == 1:
-        return f"{said}: {won[0].title}, {_price(won[0])}."
-    return f"{said}; {', and '.join(more)}." if more else f"{said}."
+    so_far = len(done) + sum(bool(entry.problem) for entry in entries if entry.outcome is None) < len(entries)
+    return f"{_count(won, done, so_far=so_far)}{_price(won, done)}."
+
+
+def _nothing(entries: Sequence[Entry]) -> str:
+    if all(entry.problem for entry in entries):
+        return "No attack could be run."
+    return f"{_word(len(entries)).capitalize()} attacks are under way." if len(entries) > 1 else "It is under way."
 
 
 def _verdict(entry: Entry) -> Verdict | None:
@@ -52,10 +49,17 @@ def _count(won: Sequence[Entry], done: Sequence[Entry], *, so_far: bool) -> str:
     return f"{some} {does if len(won) > 1 else singular}{within}"
 
 
-def _price(entry: Entry) -> str:
-    norm = entry.request.norm
-    queries = "a single query" if entry.queries == 1 else f"{entry.queries:,} queries"
-    return f"with {norm.symbol} {size(norm, entry.size)} after {queries}"
+def _price(won: Sequence[Entry], done: Sequence[Entry]) -> str:
+    """What it takes: of the only one that succeeds all of it, of several who needs least."""
+    if not won:
+        return _nearest(done)
+    if len(won) > 1:
+        more = [part for part in (_smallest(won), _quickest(won)) if part]
+        return f"; {', and '.join(more)}" if more else ""
+    norm, one = won[0].request.norm, won[0]
+    queries = "a single query" if one.queries == 1 else f"{one.queries:,} queries"
+    who = "" if len(done) == 1 else f": {one.title}"
+    return f"{who}, with {norm.symbol} {size(norm, one.size)} after {queries}"
 
 
 def _nearest(done: Sequence[Entry]) -> str:

@@ -19,25 +19,33 @@ from advlab.serving.outcome import Look, Outcome, size
 from advlab.ui import words
 from advlab.ui.compare import cards, progress, smallest, table
 from advlab.ui.compare.controls import Choice
+from advlab.ui.compare.state import ComparisonState
 from advlab.ui.state import LabState
 from advlab.ui.tasks import Task
 
 
 def run_button(state: LabState, choice: Choice) -> None:
-    """The one filled button, and what it will do."""
-    request = choice.request
-    pressed = st.button(
+    """The one filled button, and what it will do.
+
+    The click only leaves a mark: a callback would be given the choice of the run before.
+    """
+    own, request = state.comparison, choice.request
+    st.button(
         "Compare them", type="primary", icon=":material/bolt:", key="c-run", disabled=request is None, width="stretch",
-        shortcut="Ctrl+Enter",
+        shortcut="Ctrl+Enter", on_click=_press, args=(own,),
     )  # fmt: skip
     if request is not None:
         budget = "" if request.max_queries is None else f", at most {request.max_queries:,} queries each"
         count = len(request.attacks)
         st.caption(f"{count} attack{'s' if count > 1 else ''}{budget}. Results arrive one by one; each can be stopped.")
-    if pressed and request is not None:
-        own = state.comparison
+    if own.pressed and request is not None:
         own.request, own.measured = request, False
         own.runs.again()
+    own.pressed = False
+
+
+def _press(own: ComparisonState) -> None:
+    own.pressed = True
 
 
 def comparison(state: LabState, choice: Choice, card: Card, look: Look | None) -> None:

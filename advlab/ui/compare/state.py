@@ -10,6 +10,7 @@ from advlab.ui.series import Series
 class ComparisonState:
     """One visitor's comparison."""
 
+    pressed: bool = False  # the button was pressed and is not answered yet
     request: CompareRequest | None = None  # the one that was started
     measured: bool = False  # whether its smallest radii are wanted too
     runs: Series = field(default_factory=Series)
