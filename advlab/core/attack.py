@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from pydantic import Field
+from pydantic.fields import FieldInfo
 from torch import Tensor
 
 from advlab.core.norms import Norm
@@ -50,6 +51,13 @@ def param(
 ) -> Any:  # noqa: ANN401
     """A parameter of an attack: default, validity limits, and what people read about it."""
     return Field(default, title=title, description=help, json_schema_extra={"widget": widget}, **limits)  # type: ignore[dict-item]
+
+
+def initial(field: FieldInfo) -> Any:  # noqa: ANN401 - of the parameter's own type
+    """The value that a parameter is offered with: its widget's, which is quicker than the default, if it has one."""
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    widget = extra.get("widget")
+    return widget.initial if isinstance(widget, Widget) and widget.initial is not None else field.default
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,11 @@ class Jobs:
         with self._changed:
             return sum(len(job.people) for job in self._turns.live)
 
+    def room(self, person: str) -> float:
+        """How many more jobs somebody may wait for; infinite without a limit."""
+        with self._changed:
+            return float("inf") if self._limit is None else self._limit - self._turns.of(person)
+
     def ahead(self, job: Job[Any]) -> int:
         """How many jobs run now or will begin before this one, in the order of turns."""
         with self._changed:
@@ -132,7 +137,7 @@ class Jobs:
             job.wait(2)
 
     def _check_limit(self, person: str) -> None:
-        if self._limit is not None and self._turns.of(person) >= self._limit:
+        if self._limit is not None and self.room(person) < 1:
             runs = f"{self._limit} runs" if self._limit > 1 else "a run"
             raise ResourceError(f"You have {runs} under way already: wait until one has ended, or stop one.")
 

@@ -54,8 +54,15 @@ def run(
     should_stop: Callable[[], bool] | None = None,
     *,
     device: str | None = None,
+    frames: int = FRAMES,
 ) -> Outcome:
     """Attack one picture and judge what is given out, on this device or on the best there is.
+
+    Args:
+        request, picture: what to attack, and how.
+        progress, should_stop: as `advlab.attack` takes them.
+        device: in place of the best one.
+        frames: of the film; none where many results are held at once.
 
     Raises:
         AdvlabError: a sentence for people.
@@ -73,7 +80,7 @@ def run(
         seed=request.seed,
         early_stop=request.early_stop,
         max_queries=request.max_queries,
-        frames=FRAMES,
+        frames=frames,
         progress=progress,
         should_stop=should_stop,
     )
@@ -142,7 +149,8 @@ def _label(classifier: Classifier, index: int | None) -> str | None:
 
 def _film(result: AttackResult) -> Film:
     if result.film is None:
-        raise TypeError("The lab asks for a film with every run.")
+        _, channels, height, width = result.adversarial.shape
+        return Film((), np.empty((0, height, width, channels), np.uint8))
     steps, frames = result.film.cut()
     return Film(tuple(step + 1 for step in steps), frames.permute(0, 2, 3, 1).numpy())
 

@@ -4,6 +4,7 @@ Colours have a fixed meaning: blue the clean answer, vermillion what it became, 
 """
 
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
@@ -37,19 +38,28 @@ def _colors() -> dict[str, str]:
     }
 
 
-def _palette() -> specs.Colors:
+def palette() -> specs.Colors:
+    """The colours of the visitor's theme."""
     return tuple(_colors().items())
 
 
-def _draw(spec: specs.Spec, alt: str) -> None:
+def draw(spec: specs.Spec, alt: str) -> None:
+    """Put a chart on the page."""
     st.vega_lite_chart(spec=spec, width="stretch", alt=alt)
+
+
+def keys(roles: Sequence[tuple[str, str]]) -> None:
+    """What the colours of a chart mean, where it has no words in it: roles, and what is said of each."""
+    colors = _colors()
+    marks = (f'<span><i style="background:{colors[role]}"></i>{escape(said)}</span>' for role, said in roles)
+    st.html(f'<div class="keys">{"".join(marks)}</div>')
 
 
 def opinion(title: str, what: Opinion, clean: str | None = None, target: str | None = None) -> None:
     """The five likeliest classes as bars; `clean` is the answer before the attack, if this is after it."""
     described = "; ".join(f"{label} {percent(share)}" for label, share in what.top)
     st.markdown(f"**{title}**")
-    _draw(specs.opinion(what, clean, target, _palette()), f"{title}: {described}")
+    draw(specs.opinion(what, clean, target, palette()), f"{title}: {described}")
 
 
 def curve(what: Curve, own: str, *, targeted: bool) -> None:
@@ -69,15 +79,15 @@ def curve(what: Curve, own: str, *, targeted: bool) -> None:
 
 def _confidence(what: Curve, own: str, *, targeted: bool) -> None:
     first, last = percent(what.own[0]), percent(what.own[-1])
-    spec = specs.confidence(what, own, targeted, _palette())
-    _draw(spec, f"Probability of {own} by step, from {first} to {last}.")
+    spec = specs.confidence(what, own, targeted, palette())
+    draw(spec, f"Probability of {own} by step, from {first} to {last}.")
 
 
 def _loss(what: Curve, own: str, *, targeted: bool) -> None:
     """Cross-entropy of the goal's class: what an attack climbs away from its class, or down towards its target."""
     losses = specs.losses(what)
-    spec = specs.loss(what, own, targeted, _palette())
-    _draw(spec, f"Cross-entropy of {own} by step, from {losses[0]:.3g} to {losses[-1]:.3g}.")
+    spec = specs.loss(what, own, targeted, palette())
+    draw(spec, f"Cross-entropy of {own} by step, from {losses[0]:.3g} to {losses[-1]:.3g}.")
 
 
 def survival(rows: Sequence[Survival], outcome: Outcome) -> None:
@@ -85,8 +95,8 @@ def survival(rows: Sequence[Survival], outcome: Outcome) -> None:
     truth, works = outcome.request.truth, "target" if outcome.goal else "adversarial"
     right = outcome.before.index if truth is None else truth
     st.caption(summary(rows, targeted=outcome.goal is not None))
-    _draw(
-        specs.survival(tuple(rows), right, works, _palette()),
+    draw(
+        specs.survival(tuple(rows), right, works, palette()),
         "; ".join(f"{row.name}: {'still works' if row.survives else row.label}" for row in rows),
     )
     legend = [f"{specs.SURVIVES[works]} " + ("target kept" if outcome.goal else "still fools the model")]

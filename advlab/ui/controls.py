@@ -9,7 +9,7 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from advlab import attacks
-from advlab.core.attack import Access, Attack, Objective, Widget
+from advlab.core.attack import Access, Attack, Objective, Widget, initial
 from advlab.core.defense import Defense
 from advlab.core.norms import Norm
 from advlab.core.parameters import choices
@@ -171,20 +171,20 @@ def fields(kind: type[Attack] | type[Defense], prefix: str = "") -> dict[str, Va
 def _widget(key: str, field: FieldInfo) -> Value:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     offered = extra.get("widget")
-    initial = offered.initial if isinstance(offered, Widget) and offered.initial is not None else field.default
+    begin = initial(field)
     words = choices(field.annotation)
     if words:
         return st.selectbox(
-            str(field.title), words, words.index(str(initial)), format_func=_in_words, key=key,
-            persist_state="session", help=field.description,
+            str(field.title), words, words.index(str(begin)), format_func=_in_words, key=key, persist_state="session",
+            help=field.description,
         )  # fmt: skip
     kind, optional = _kind(field)
     if kind is bool:
-        return st.toggle(str(field.title), bool(initial), key=key, persist_state="session", help=field.description)
+        return st.toggle(str(field.title), bool(begin), key=key, persist_state="session", help=field.description)
     # No limits here: what is impossible is answered with a sentence that names them.
     number = st.number_input(
         str(field.title),
-        value=None if initial is None else kind(initial),
+        value=None if begin is None else kind(begin),
         step=kind(offered.step) if isinstance(offered, Widget) else (1 if kind is int else 0.001),
         format=None if kind is int else "%g",
         placeholder="automatic" if optional else None,

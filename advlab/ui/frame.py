@@ -11,7 +11,7 @@ from advlab.ui import work
 _ROOT = Path(__file__).parents[2]
 _this_run = threading.local()
 # Controls that stand on several pages.
-_SHARED = ("model",)
+_SHARED = ("model", "goal", "target", "truth", "seed")
 
 
 def pages() -> dict[str, list[StreamlitPage]]:
@@ -21,6 +21,7 @@ def pages() -> dict[str, list[StreamlitPage]]:
         "": [
             st.Page(folder / "home.py", title="Home", default=True),
             st.Page(folder / "lab.py", title="Attack Lab", url_path="lab"),
+            st.Page(folder / "compare.py", title="Compare attacks", url_path="compare"),
             st.Page(folder / "boundary.py", title="Boundary", url_path="boundary"),
             st.Page(folder / "explain.py", title="Explain", url_path="explain"),
             st.Page(folder / "defend.py", title="Defend", url_path="defend"),

@@ -26,7 +26,24 @@ class Figure:
 def figures(items: Sequence[Figure]) -> None:
     """Pictures side by side; they stack where there is no room."""
     one = " one" if len(items) == 1 else ""
-    st.html(f'<div class="pictures{one}">{"".join(map(_figure, items))}</div>')
+    st.html(f'<div class="pictures{one}">{markup(items)}</div>')
+
+
+def markup(items: Sequence[Figure]) -> str:
+    """The same as HTML, for what is made once and shown often."""
+    return "".join(map(_figure, items))
+
+
+def change(clean: np.ndarray, adversarial: np.ndarray) -> tuple[np.ndarray, int]:
+    """What was changed as a picture, grey where nothing was, and how many times it is enlarged."""
+    difference, times = adversarial.astype(np.int16) - clean, gain(clean, adversarial)
+    return np.clip(127.5 + times * difference, 0, 255).astype(np.uint8), times
+
+
+def gain(clean: np.ndarray, adversarial: np.ndarray) -> int:
+    """How many times to enlarge a change so that it fills half the range: a power of two, at most 50."""
+    largest = max(1, int(np.abs(adversarial.astype(np.int16) - clean).max()))
+    return int(min(50, 2 ** max(0, int(np.log2(64 / largest)))))
 
 
 def _figure(item: Figure) -> str:

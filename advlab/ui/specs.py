@@ -23,7 +23,7 @@ _HEIGHT = 250
 _RIVAL = "strongest other class"
 
 
-def _data(rows: Sequence[dict[str, object]]) -> Spec:
+def data(rows: Sequence[dict[str, object]]) -> Spec:
     """The data by the way that Streamlit sends it, Arrow; it would be translated for each drawing otherwise."""
     table = pa.Table.from_pylist(list(rows))
     sink = pa.BufferOutputStream()
@@ -32,7 +32,7 @@ def _data(rows: Sequence[dict[str, object]]) -> Spec:
     return {"data": {"name": "rows"}, "datasets": {"rows": sink.getvalue().to_pybytes()}}
 
 
-def _axis(colors: dict[str, str], **options: object) -> Spec:
+def axis(colors: dict[str, str], **options: object) -> Spec:
     """An axis whose words can be read: the theme's own grey is too faint."""
     return {"labelColor": colors["quiet"], "titleColor": colors["quiet"], **options}
 
@@ -71,7 +71,7 @@ def _line(steps: int, y: Spec, value: Spec, colors: dict[str, str], **mark: obje
                 "type": "quantitative",
                 "title": "step",
                 "scale": {"domain": [1, steps], "nice": False},
-                "axis": _axis(colors, tickMinStep=1, tickCount=8, labelOverlap=True, grid=False),
+                "axis": axis(colors, tickMinStep=1, tickCount=8, labelOverlap=True, grid=False),
             },
             "y": {"type": "quantitative", **y},
             "tooltip": [{"field": "step", "type": "quantitative"}, {"type": "quantitative", **value}],
@@ -91,15 +91,15 @@ def opinion(what: Opinion, clean: str | None, target: str | None, colors: Colors
         {"label": label, "share": share, "text": percent(share), "color": shades[roles.get(label, "other")]}
         for label, share in what.top
     ]
-    axis = _axis(shades, labelLimit=140, minExtent=140, ticks=False, domain=False)
+    ruler = axis(shades, labelLimit=140, minExtent=140, ticks=False, domain=False)
     bars = _bars(
-        {"field": "label", "axis": axis},
+        {"field": "label", "axis": ruler},
         1.22,
         _tooltip(label="Class", text="Share"),
         size=13,
         text={"color": shades["text"]},
     )
-    return {**bars, **_data(rows), "height": 132}
+    return {**bars, **data(rows), "height": 132}
 
 
 # The sign of a treatment that leaves the attack at work, by whose colour it has.
@@ -122,11 +122,11 @@ def survival(rows: tuple[Survival, ...], right: int, works: str, colors: Colors)
         }
         for row, state in zip(rows, states, strict=True)
     ]
-    axis = _axis(shades, labelLimit=150, labelOverlap=False, ticks=False, domain=False)
+    ruler = axis(shades, labelLimit=150, labelOverlap=False, ticks=False, domain=False)
     tooltip = _tooltip(name="Treatment", about="What is done", text="The model says")
     text = {"color": shades["text"], "limit": 190}
-    bars = _bars({"field": "name", "axis": axis}, 1.9, tooltip, size=12, text=text)
-    return {**bars, **_data(table), "height": 21 * len(rows)}
+    bars = _bars({"field": "name", "axis": ruler}, 1.9, tooltip, size=12, text=text)
+    return {**bars, **data(table), "height": 21 * len(rows)}
 
 
 @functools.lru_cache(maxsize=128)
@@ -138,8 +138,8 @@ def confidence(what: Curve, own: str, targeted: bool, colors: Colors) -> Spec:  
         for name, shares in ((own, what.own), (_RIVAL, what.rival))
         for step, share in enumerate(shares, 1)
     ]
-    axis = _axis(shades, format=".0%", values=[0, 0.5, 1])
-    y = {"field": "share", "title": None, "scale": {"domain": [0, 1]}, "axis": axis}
+    ruler = axis(shades, format=".0%", values=[0, 0.5, 1])
+    y = {"field": "share", "title": None, "scale": {"domain": [0, 1]}, "axis": ruler}
     spec = _line(len(what.own), y, {"field": "share", "format": ".1%"}, shades)
     pair = [shades["target"], shades["other"]] if targeted else [shades["clean"], shades["adversarial"]]
     spec["encoding"]["tooltip"].insert(0, {"field": "class", "type": "nominal"})
@@ -149,7 +149,7 @@ def confidence(what: Curve, own: str, targeted: bool, colors: Colors) -> Spec:  
         "scale": {"domain": [own, _RIVAL], "range": pair},
         "legend": {"title": None, "orient": "top", "labelLimit": 260, "offset": 4, "labelColor": shades["quiet"]},
     }
-    return {**spec, **_data(rows)}
+    return {**spec, **data(rows)}
 
 
 def losses(what: Curve) -> list[float]:
@@ -163,6 +163,6 @@ def loss(what: Curve, own: str, targeted: bool, colors: Colors) -> Spec:  # noqa
     shades = dict(colors)
     rows: list[dict[str, object]] = [{"step": step, "loss": value} for step, value in enumerate(losses(what), 1)]
     title = f"cross-entropy of “{own}” (nats)"
-    y = {"field": "loss", "title": title, "scale": {"zero": True}, "axis": _axis(shades)}
+    y = {"field": "loss", "title": title, "scale": {"zero": True}, "axis": axis(shades)}
     color = shades["target" if targeted else "clean"]
-    return {**_line(len(rows), y, {"field": "loss", "format": ".3g"}, shades, color=color), **_data(rows)}
+    return {**_line(len(rows), y, {"field": "loss", "format": ".3g"}, shades, color=color), **data(rows)}

@@ -16,6 +16,7 @@ from advlab.models import Card
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Look, Outcome
 from advlab.ui.boundary.state import BoundaryState
+from advlab.ui.compare.state import ComparisonState
 from advlab.ui.defend.state import DefendState
 from advlab.ui.explain.state import ExplainState
 
@@ -125,6 +126,7 @@ class LabState:
     boundary: BoundaryState = field(default_factory=BoundaryState)
     explain: ExplainState = field(default_factory=ExplainState)
     defend: DefendState = field(default_factory=DefendState)
+    comparison: ComparisonState = field(default_factory=ComparisonState)
     runs: dict[str, Outcome] = field(default_factory=dict)  # the last ones by name, the latest first
 
     def remember(self, name: str, outcome: Outcome) -> None:

@@ -101,12 +101,12 @@ def failures(tasks: Tasks) -> None:
             st.info("Stopped before there was anything to see. Change a control to look again.")
 
 
-def progress(job: Job[T], text: str, fraction: float, key: str) -> None:
-    """How far a job is, and a way to stop it."""
+def progress(job: Job[T], text: str, fraction: float, key: str, name: str = "") -> None:
+    """How far a job is, and a way to stop it; `name` tells it from others beside it."""
     row = st.container(horizontal=True, vertical_alignment="center", key=f"{key}-progress")
     if job.stopping():
         text = "Stopping…"
     elif job.status is Status.QUEUED:
         text = f"Waiting, {work.jobs().ahead(job)} before you"
-    row.progress(min(1.0, max(0.0, fraction)), text)
+    row.progress(min(1.0, max(0.0, fraction)), f"{name}: {text[:1].lower()}{text[1:]}" if name else text)
     row.button("Stop", icon=":material/stop:", key=f"{key}-stop", on_click=leave, args=(job,))

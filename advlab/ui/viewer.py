@@ -11,6 +11,7 @@ from advlab.data import pictures
 from advlab.serving import strength
 from advlab.serving.notes import SMALL, seen
 from advlab.serving.outcome import Outcome, Verdict, percent, size
+from advlab.ui.pictures import gain
 
 VIEWS = ("swipe", "pair", "change", "blink", "steps", "strength")
 
@@ -92,15 +93,9 @@ def _pictures(name: str, _outcome: Outcome) -> dict[str, object]:
         "cleanTag": f"{before.label} {percent(before.confidence)}",
         "adversarialTag": f"{after.label} {percent(after.confidence)}",
         "kind": "target" if _outcome.verdict is Verdict.TARGET_HIT else same,
-        "gain": gain(_outcome),
+        "gain": gain(_outcome.clean, _outcome.adversarial),
         "caption": f"{seen(_outcome.clean)}; clean on the left. On the right no value differs by more than {largest}.",
     }
-
-
-def gain(outcome: Outcome) -> int:
-    """How many times to magnify the change so that it fills half the range: a power of two, at most 50."""
-    largest = max(1, int(np.abs(outcome.adversarial.astype(np.int16) - outcome.clean).max()))
-    return int(min(50, 2 ** max(0, int(np.log2(64 / largest)))))
 
 
 @st.cache_data(max_entries=30, show_spinner=False)

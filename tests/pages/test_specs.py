@@ -7,8 +7,12 @@ import pyarrow as pa
 import pytest
 
 from advlab.analysis.survival import Survival
+from advlab.core.norms import Norm
+from advlab.serving.compare.reach import Reach
 from advlab.serving.outcome import Curve, Opinion
 from advlab.ui import specs
+from advlab.ui.compare import gauges
+from advlab.ui.compare.gauges import Gauge
 
 COLORS = (
     ("text", "#123456"),
@@ -34,7 +38,13 @@ TREATMENTS = (
     treatment("JPEG", survives=False, index=967),
     treatment("Blur", survives=True, fair=False),
 )
+GAUGES = (
+    Gauge("PGD", Reach(Norm.LINF, 3 / 255, 2.9 / 255, 6, 90, 80, 1.0, already=False, stopped=False)),
+    Gauge("C&W", Reach(Norm.LINF, float("inf"), 0.0, 1, 90, 80, 1.0, already=False, stopped=False)),
+    Gauge("Square", None),
+)
 SPECS = {
+    "gauges": lambda: gauges.spec(GAUGES, Norm.LINF, 8 / 255, COLORS),
     "before": lambda: specs.opinion(BEFORE, None, None, COLORS),
     "after": lambda: specs.opinion(AFTER, "espresso", "cup", COLORS),
     "survival": lambda: specs.survival(TREATMENTS, 967, "adversarial", COLORS),
@@ -77,3 +87,14 @@ def test_lines_have_every_step() -> None:
     assert [row["step"] for row in rows(SPECS["confidence"]())] == [1, 2, 3, 1, 2, 3]
     assert [row["share"] for row in rows(SPECS["confidence"]())] == [*CURVE.own, *CURVE.rival]
     assert [round(row["loss"], 3) for row in rows(SPECS["loss"]())] == [0.105, 0.693, 1.609]
+
+
+def test_a_gauge_goes_from_what_held_to_what_succeeds() -> None:
+    spec = SPECS["gauges"]()
+    parts = {(row["name"], row["role"]): row for row in rows(spec)}
+    assert parts["PGD", "clean"]["end"] == pytest.approx(2.9)
+    assert parts["PGD", "adversarial"]["begin"] == pytest.approx(3)
+    assert parts["PGD", "text"]["said"] == "3/255"
+    assert [role for name, role in parts if name == "C&W"] == ["other", "text"], "nothing is known of it"
+    assert parts["C&W", "text"]["said"] == "not found"
+    assert all(row["begin"] < row["end"] for row in parts.values() if row["role"] != "text")

@@ -11,10 +11,14 @@ from urllib.parse import urlencode
 from advlab import attacks
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
+from advlab.serving.compare.request import CompareRequest
 from advlab.serving.exports import numbers
 from advlab.serving.exports.reading import OWN, UPLOAD, VERSION, Link, parse
 
-__all__ = ["VERSION", "Link", "note", "parse", "query", "url"]
+__all__ = ["VERSION", "Link", "budget", "note", "parse", "query", "threat", "url"]
+
+# One attack, or many on the same terms.
+Aimed = AttackRequest | CompareRequest
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -32,22 +36,32 @@ def query(request: AttackRequest, *, run: bool = True, extra: Mapping[str, str] 
         "image": request.picture if request.picture.startswith("sample:") else UPLOAD,
         "model": _public(request.model),
         "attack": request.attack,
-        "norm": request.norm.value,
-        "eps": _eps(request),
+        **threat(request),
     }
-    if request.target is None:
-        values["goal"] = "untargeted"
-    else:
-        values |= {"goal": "targeted", "target": str(request.target)}
     attack = attacks.registry.get(request.attack).configured(request.parameters)
     values |= {name: numbers.write(value) for name, value in attack.model_dump().items()}
     return values | {
+        **budget(request),
+        **{name: _public(value) for name, value in extra.items()},
+        "run": str(int(run)),
+    }
+
+
+def threat(request: Aimed) -> dict[str, str]:
+    """What is to be reached and what may be changed, as parameters of a link."""
+    values = {"norm": request.norm.value, "eps": _eps(request)}
+    if request.target is None:
+        return values | {"goal": "untargeted"}
+    return values | {"goal": "targeted", "target": str(request.target)}
+
+
+def budget(request: Aimed) -> dict[str, str]:
+    """With which seed, for how long, and what the picture really shows."""
+    return {
         "seed": str(request.seed),
         "early": str(int(request.early_stop)),
         "queries": _or_none(request.max_queries),
         "truth": _or_none(request.truth),
-        **{name: _public(value) for name, value in extra.items()},
-        "run": str(int(run)),
     }
 
 
@@ -71,7 +85,7 @@ def _public(model: str) -> str:
     return OWN if model.startswith(f"{OWN}:") else model
 
 
-def _eps(request: AttackRequest) -> str:
+def _eps(request: Aimed) -> str:
     if request.eps is None:
         return "none"
     return numbers.write_255ths(request.eps) if request.norm is Norm.LINF else numbers.write(request.eps)

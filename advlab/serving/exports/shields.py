@@ -6,13 +6,11 @@ In a link to a table of defenses, each is a parameter of its own, with what is n
 from collections.abc import Callable, Mapping
 
 from advlab import attacks, defenses
-from advlab.core.defense import Defense
 from advlab.core.norms import Norm
-from advlab.core.parameters import choices
 from advlab.core.request import Value
 from advlab.errors import ParameterError
 from advlab.serving.defend.request import DefendRequest, EnvelopeRequest, ThreatsRequest
-from advlab.serving.exports import numbers, prefixed
+from advlab.serving.exports import configured, numbers, prefixed
 from advlab.serving.exports.params import Params, shown
 from advlab.serving.exports.prefixed import OwnLink
 
@@ -21,7 +19,6 @@ PREFIX = "d."
 VIEWS = ("one", "set", "masking", "certificate", "threats")
 Linked = DefendRequest | EnvelopeRequest | ThreatsRequest
 _NORMS = (Norm.LINF, Norm.L2)
-_USUAL = "on"
 
 
 def query(request: Linked, view: str = VIEWS[0]) -> dict[str, str]:
@@ -48,7 +45,9 @@ def _of_table(request: DefendRequest) -> dict[str, str]:
     own["networks"] = _public(request.networks)
     if request.override is not None:
         own["by"] = request.override
-    return own | {name: _unusual(name, parameters) for name, parameters in request.defenses.items()}
+    return own | {
+        name: configured.write(defenses.available()[name], parameters) for name, parameters in request.defenses.items()
+    }
 
 
 def _public(networks: tuple[str, ...]) -> str:
@@ -109,31 +108,8 @@ def _read_defenses(reading: Params) -> None:
         if text is None:
             continue
         try:
-            found[name] = _configured(kind, text)
+            found[name] = configured.read(kind, text)
         except ParameterError as error:
             reading.problem(f"{error} It is left out.")
     if found:
         reading.values["defenses"] = found
-
-
-def _configured(kind: type[Defense], text: str) -> dict[str, Value]:
-    """The parameters that a link names; all others are as usual.
-
-    Raises:
-        ParameterError: one of them is impossible.
-    """
-    named = {} if text == _USUAL else dict(part.partition(":")[::2] for part in text.split(","))
-    own: dict[str, Value] = {}
-    for name, value in named.items():
-        field = kind.model_fields.get(name)
-        number = numbers.read(value)
-        own[name] = number == 1 if field is not None and field.annotation is bool else number
-        if field is not None and choices(field.annotation):
-            own[name] = value
-    return kind.configured(own).model_dump()
-
-
-def _unusual(name: str, parameters: dict[str, Value]) -> str:
-    """What differs from the defaults: `quality:50`, or "on"."""
-    unusual = defenses.available()[name].configured(parameters).unusual
-    return ",".join(f"{key}:{numbers.write(value)}" for key, value in unusual.items()) or _USUAL

@@ -14,7 +14,7 @@ from advlab.serving.defend.request import AutopsyRequest
 from advlab.serving.defend.sets import Brought
 from advlab.serving.figures import autopsies, base
 from advlab.ui import controls as lab_controls
-from advlab.ui import tasks
+from advlab.ui import tasks, words
 from advlab.ui.boundary.show import theme
 from advlab.ui.defend import begin, source
 from advlab.ui.defend.controls import Choice, others
@@ -53,12 +53,12 @@ def show(state: LabState, request: AutopsyRequest | None, brought: Brought | Non
     if request is None or not begin.wanted(
         state, _VIEW, request, own, lambda job: work.autopsy(request, brought, job.show, job.stopping)
     ):
-        begin.heading(
+        words.heading(
             "A gradient that is hidden is no defense",
             "Some networks look robust because the attacker's gradient is zero or leads nowhere. The boundary is as "
             "near as before, and an attack that goes around the gradient finds it.",
         )
-        begin.promise(
+        words.promise(
             ("blur_off", "Gradients", "On how many pictures the usual loss has none, and how sure the network is."),
             ("timeline", "Loss", "What an attacker sees along the way out, and along random directions."),
             ("trending_down", "Five attacks", "One step, the usual PGD, a loss that cannot saturate, around the "
@@ -117,7 +117,7 @@ def _gradients(found: Autopsy) -> str:
 def _headline(found: Autopsy, *, live: bool) -> None:
     usual = found.apparent
     if usual is None or live:
-        begin.heading(f"{found.contender.title}: what is behind its robustness?", "Still under way.")
+        words.heading(f"{found.contender.title}: what is behind its robustness?", "Still under way.")
         return
     last, title = found.stages[-1].left, found.contender.title
     detail = f"{usual.of} pictures. {_gradients(found)} {found.contender.through}"
@@ -125,13 +125,13 @@ def _headline(found: Autopsy, *, live: bool) -> None:
     looks = usual if usual.interval[0] > last.interval[1] or usual.share >= one.share else one
     by = "the usual PGD" if looks is usual else "one step"
     if looks.interval[0] > last.interval[1]:
-        begin.heading(
+        words.heading(
             f"{title} looks {looks.share:.0%} robust under {by} and is {last.share:.0%}: its gradient is masked",
             detail,
             "adversarial",
         )
     else:
-        begin.heading(
+        words.heading(
             f"No masking seen: {title} is right on {looks.share:.0%} under {by} and on {last.share:.0%} after all five",
             detail, "clean",
         )  # fmt: skip

@@ -1,7 +1,6 @@
-"""What the views over sets share: a button that begins, and a sentence on what it will tell."""
+"""What the views over sets share: a button that begins, and what came of it."""
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -38,23 +37,6 @@ def wanted(state: LabState, view: str, request: Asked | None, own: Tasks, do: Ca
         return False
     own.want({view: Task(key, do)}, patience=0.6)
     return True
-
-
-def heading(headline: str, detail: str, kind: str = "") -> None:
-    """The largest text of the page."""
-    st.html(
-        f'<div class="verdict {kind}" role="status" aria-live="polite"><div class="headline">{escape(headline)}</div>'
-        f'<div class="detail">{escape(detail)}</div></div>'
-    )
-
-
-def promise(*parts: tuple[str, str, str]) -> None:
-    """Before anything is computed: what there will be, each with an icon, a title and a sentence."""
-    grid = st.grid(len(parts), min_column_width=220, gap="medium")
-    for icon, title, sentence in parts:
-        with grid.cell(), st.container(border=True, height="stretch"):
-            st.markdown(f":material/{icon}: **{title}**")
-            st.caption(sentence)
 
 
 def current(own: Tasks, view: str) -> tuple[Job[Any] | None, Any]:

@@ -11,7 +11,7 @@ from advlab.serving.defend.request import EnvelopeRequest
 from advlab.serving.defend.sets import Brought
 from advlab.serving.figures import autopsies, base
 from advlab.serving.jobs import Job
-from advlab.ui import tasks
+from advlab.ui import tasks, words
 from advlab.ui.boundary.show import theme
 from advlab.ui.defend import begin, source
 from advlab.ui.state import LabState
@@ -61,12 +61,12 @@ def show(state: LabState, request: EnvelopeRequest | None, brought: Brought | No
     if request is None or not begin.wanted(
         state, _VIEW, request, own, lambda job: work.envelope(request, brought, job.show, job.stopping)
     ):
-        begin.heading(
+        words.heading(
             "A proof bounds from below, an attack from above",
             "Randomized smoothing proves that no change within a radius turns the answer. An attack shows changes that "
             "do. What is true lies between.",
         )
-        begin.promise(
+        words.promise(
             ("verified", "Proved", "The share of pictures that no change at all within a radius can turn."),
             ("bolt", "Broken", "The share that the best attack we have leaves right, within six radii."),
             ("notifications_active", "Alarm", "An attack inside a certified radius is looked at again with ten times "
@@ -109,7 +109,7 @@ def _headline(found: Envelope, *, live: bool) -> None:
         f"{len(found.certificates)} pictures (95% interval {low:.0%} to {high:.0%}), {smoothing.draws:,} draws each, "
         f"σ = {smoothing.sigma:g}; each certificate is wrong with a chance of {smoothing.alpha:g} at most."
     )
-    begin.heading(f"Within L2 {radius:g}, {count.share:.0%} are proved right{upper}",
+    words.heading(f"Within L2 {radius:g}, {count.share:.0%} are proved right{upper}",
                   detail + (" Still under way." if live else ""), "clean")  # fmt: skip
 
 

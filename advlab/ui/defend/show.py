@@ -2,7 +2,6 @@
 
 from html import escape
 
-import numpy as np
 import streamlit as st
 
 from advlab.serving.defend import matrix
@@ -15,7 +14,7 @@ from advlab.serving.outcome import size
 from advlab.ui import charts, tasks
 from advlab.ui.defend import table
 from advlab.ui.defend.controls import Choice
-from advlab.ui.pictures import Figure, figures
+from advlab.ui.pictures import Figure, change, figures
 from advlab.ui.state import LabState
 from advlab.ui.tasks import Task
 
@@ -131,9 +130,7 @@ def _figures(row: Row, column: str, cell: Cell) -> list[Figure]:
     tag = cell.says.label if cell.accepted else "No answer"
     shown = [Figure(cell.pixels, tag, kind, "The picture", f"{row.title}: {tag}")]
     if column != "clean" and row.clean is not None and row.clean.pixels.shape == cell.pixels.shape:
-        change = cell.pixels.astype(np.int16) - row.clean.pixels.astype(np.int16)
-        times = max(1, int(110 / max(1, np.abs(change).max())))
-        grey = np.clip(127.5 + times * change, 0, 255).astype(np.uint8)
+        grey, times = change(row.clean.pixels, cell.pixels)
         shown.append(Figure(grey, f"× {times}", "neutral", "What was changed, enlarged; grey is nothing", "The change"))
     return shown
 

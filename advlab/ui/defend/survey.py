@@ -15,7 +15,7 @@ from advlab.serving.exports import trials as files
 from advlab.serving.exports.report import survey as report
 from advlab.serving.figures import base, trials
 from advlab.serving.outcome import size
-from advlab.ui import tasks
+from advlab.ui import tasks, words
 from advlab.ui.boundary.show import theme
 from advlab.ui.defend import begin, source
 from advlab.ui.defend.controls import Choice
@@ -55,12 +55,12 @@ def show(state: LabState, request: SetRequest | None, brought: Brought | None) -
     if request is None or not begin.wanted(
         state, _VIEW, request, own, lambda job: work.survey(request, brought, job.show, job.stopping)
     ):
-        begin.heading(
+        words.heading(
             "One picture shows what can happen, a set how often",
             "Each defense is attacked on every picture, by somebody who has never heard of it and by somebody who has "
             "read its code; each share comes with its 95% interval.",
         )
-        begin.promise(
+        words.promise(
             ("balance", "Standings", "For each defense how often it is right: clean, against who does not know it, "
              "and against who does."),
             ("help", "Doubt", "What the chosen attacks left is attacked without gradients, with another network's "
@@ -103,7 +103,7 @@ def _headline(found: Survey, *, live: bool) -> None:
     request = found.request
     done = f"{found.data.rule}, ε = {size(request.norm, request.eps)} in {request.norm.symbol}, {request.steps} steps."
     end = " Still under way." if live else f" {found.seconds:.0f} s."
-    begin.heading(found.sentence, done[:1].upper() + done[1:] + end, "" if live else "adversarial")
+    words.heading(found.sentence, done[:1].upper() + done[1:] + end, "" if live else "adversarial")
 
 
 def _under_way(found: Survey) -> str:

@@ -13,7 +13,7 @@ from advlab.serving.defend.sets import Brought
 from advlab.serving.defend.threats import Threats
 from advlab.serving.exports import threats as files
 from advlab.serving.figures import base, threats
-from advlab.ui import tasks
+from advlab.ui import tasks, words
 from advlab.ui.boundary.show import theme
 from advlab.ui.defend import begin, source
 from advlab.ui.defend.controls import networks
@@ -82,12 +82,12 @@ def show(state: LabState, request: ThreatsRequest | None, brought: Brought | Non
     if request is None or not begin.wanted(
         state, _VIEW, request, own, lambda job: work.compare(request, brought, job.show, job.stopping)
     ):
-        begin.heading(
+        words.heading(
             _QUESTION,
             "A network that was trained against one kind of change has not met the others. Each is tried on every "
             "network, and each share comes with its 95% interval.",
         )
-        begin.promise(
+        words.promise(
             ("bolt", "Three attacks", "PGD in L∞, L2 and L1: a little on every value, or much on a few."),
             ("rotate_right", "Turned and moved", "The worst of a grid of small rotations and shifts, without any "
              "noise."),
@@ -118,10 +118,10 @@ def _drawn(state: LabState) -> None:
 def _headline(found: Threats, *, live: bool) -> None:
     detail = f"Right answers with 95% intervals, in %, on {found.data.rule}."
     if live:
-        begin.heading(_QUESTION, f"{detail} Still under way.")
+        words.heading(_QUESTION, f"{detail} Still under way.")
     else:
         stopped = "" if found.complete else " Stopped early: what is empty was not tried."
-        begin.heading(found.sentence, detail + stopped, "adversarial" if found.complete else "")
+        words.heading(found.sentence, detail + stopped, "adversarial" if found.complete else "")
 
 
 def _told(found: Threats) -> str:

@@ -1,0 +1,1 @@
+"""Many attacks on one picture, side by side."""

@@ -1,0 +1,59 @@
+"""What is asked where attacks are compared: one picture, one model, one threat, many attacks."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ValidationInfo
+
+from advlab import attacks
+from advlab.core.asked import Asked
+from advlab.core.attack import Attack, Objective
+from advlab.core.norms import Norm
+from advlab.core.request import AttackRequest, Value
+
+
+class CompareRequest(Asked):
+    """A comparison of attacks.
+
+    Attributes:
+        picture, model: as in an `AttackRequest`.
+        norm, eps: what counts as a success for all of them.
+        target, truth, seed: as in an `AttackRequest`.
+        early_stop: end each attack that has a radius at its first success, so that queries can be compared.
+        max_queries: the budget of each.
+        attacks: by name, with their parameters.
+    """
+
+    norm: Norm = Norm.LINF
+    eps: float = Field(gt=0, allow_inf_nan=False)
+    target: int | None = Field(None, ge=0)
+    truth: int | None = Field(None, ge=0)
+    seed: int = Field(0, ge=0)
+    early_stop: bool = True
+    max_queries: int | None = Field(None, ge=1)
+    attacks: Annotated[dict[str, dict[str, Value]], Field(min_length=1)]
+
+    @field_validator("eps")
+    @classmethod
+    def _in_units(cls, eps: float, info: ValidationInfo) -> float:
+        if info.data.get("norm") is Norm.LINF and eps > 1:
+            raise PydanticCustomError("units", f"it is in [0, 1] units, so write {eps:g}/255")
+        return eps
+
+    def kind(self, name: str) -> type[Attack]:
+        """The attack of this name."""
+        return attacks.registry.get(name)
+
+    def of(self, name: str) -> AttackRequest:
+        """What one attack is asked.
+
+        One that searches the smallest change by itself is given no radius: what it finds is told, and whether that is
+        within the radius is judged afterwards. With a radius it would be rounded to it, and often lost.
+        """
+        minimal = self.kind(name).objective is Objective.MINIMAL
+        return AttackRequest(
+            picture=self.picture, model=self.model, attack=name, norm=self.norm, eps=None if minimal else self.eps,
+            target=self.target, truth=self.truth, seed=self.seed, early_stop=self.early_stop and not minimal,
+            max_queries=self.max_queries, parameters=self.attacks[name],
+        )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Links to comparisons of attacks: each attack is a parameter of its own, the terms are those of the Lab's links."""
+
+from collections.abc import Mapping
+
+from advlab import attacks
+from advlab.core.request import Value
+from advlab.errors import ParameterError
+from advlab.serving.compare.request import CompareRequest
+from advlab.serving.exports import configured, links, prefixed
+from advlab.serving.exports.params import Params
+from advlab.serving.exports.prefixed import OwnLink
+
+PREFIX = "c."
+
+
+def query(request: CompareRequest) -> dict[str, str]:
+    """A comparison as parameters of a link."""
+    own = {name: configured.write(request.kind(name), parameters) for name, parameters in request.attacks.items()}
+    whole = prefixed.compose(PREFIX, own, picture=request.picture, model=request.model, attack=None, beside=None)
+    return whole | links.threat(request) | links.budget(request)
+
+
+def parse(params: Mapping[str, object]) -> OwnLink:
+    """Read the parameters of a link; it never fails."""
+    reading, terms = prefixed.split(PREFIX, params)
+    found = _attacks(reading)
+    if found:
+        reading.values["attacks"] = found
+    return prefixed.finish(PREFIX, reading, terms, word="word", thing="A comparison")
+
+
+def _attacks(reading: Params) -> dict[str, dict[str, Value]]:
+    found: dict[str, dict[str, Value]] = {}
+    for name, kind in attacks.general().items():
+        text = reading.take(name)
+        if text is None:
+            continue
+        try:
+            found[name] = configured.read(kind, text)
+        except ParameterError as error:
+            reading.problem(f"{error} It is left out.")
+    return found

@@ -1,0 +1,58 @@
+"""Which attacks: all that work in the norm at a glance, by what they see and what they look for."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from advlab import attacks
+from advlab.core.attack import Access, Objective
+from advlab.core.norms import Norm
+from advlab.serving.compare import lineup
+from advlab.serving.compare.lineup import Group
+
+_SEES = {Access.GRADIENT: "See gradients", Access.SCORES: "See scores", Access.LABEL: "See labels"}
+_LOOKS = {Objective.RADIUS: "within ε", Objective.MINIMAL: "smallest change"}
+
+
+def title(group: Group) -> str:
+    """A group for people."""
+    return f"{_SEES[group[0]]} · {_LOOKS[group[1]]}"
+
+
+def choose(norm: Norm) -> list[str]:
+    """Draw the choice; the names of the chosen attacks, group by group."""
+    groups, usual = lineup.groups(norm), lineup.usual(norm)
+    head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="c-head")
+    names = [name for members in groups.values() for name in members]
+    labels = _labels(names)
+    chosen: list[str] = []
+    for group, members in groups.items():
+        picked = st.pills(
+            title(group), members, selection_mode="multi", default=[name for name in members if name in usual],
+            format_func=labels.__getitem__, key=key(norm, group), persist_state="session",
+        )  # fmt: skip
+        chosen += [name for name in members if name in picked]
+    head.markdown(f"**Attacks** · {len(chosen)} of {len(names)}", width="content")
+    with head.container(horizontal=True, width="content", gap="small"):
+        for label, some in (("Usual", usual), ("All", names), ("None", ())):
+            st.button(label, type="tertiary", key=f"c-{label.lower()}", on_click=put, args=(norm, some))
+    return chosen
+
+
+def put(norm: Norm, names: Sequence[str]) -> None:
+    """Choose exactly these."""
+    for group, members in lineup.groups(norm).items():
+        st.session_state[key(norm, group)] = [name for name in members if name in names]
+
+
+def key(norm: Norm, group: Group) -> str:
+    """Names the widget of a group."""
+    return f"c-{norm}-{group[0]}-{group[1]}"
+
+
+def _labels(names: Sequence[str]) -> dict[str, str]:
+    """Short names; the long one where two would be called the same."""
+    titles = {name: attacks.registry.get(name).title for name in names}
+    short = {name: whole.split(" ·")[0] for name, whole in titles.items()}
+    said = list(short.values())
+    return {name: titles[name] if said.count(one) > 1 else one for name, one in short.items()}
