@@ -124,7 +124,7 @@ def examine(contender: Contender, data: TestSet, budget: Budget, running: Runnin
 def _stages(contender: Contender, budget: Budget) -> Iterator[tuple[str, str, tuple[Strike, ...]]]:
     deployed, pgd, steps = contender.deployed, attacks.registry.get("pgd"), budget.steps
     textbook = pgd.configured({"steps": steps, "loss": "textbook"})
-    steady = tuple(pgd.configured({"steps": steps, "margin": margin}) for margin in (False, True))
+    steady = tuple(pgd.configured({"steps": steps, "loss": loss}) for loss in ("cross_entropy", "margin"))
     one = pgd.configured({"steps": 1, "step_size": budget.eps, "random_start": False, "loss": "textbook"})
     yield "One step", "FGSM up the textbook's loss: the cheapest check.", (Strike(deployed, one, "FGSM"),)
     yield USUAL, "What most evaluations report.", (Strike(deployed, textbook, USUAL),)
