@@ -39,6 +39,11 @@ class Entry:
         return 0.0 if self.outcome is None else self.outcome.norms[self.request.norm.value]
 
     @property
+    def amount(self) -> str:
+        """The size for people, in one piece."""
+        return f"{self.request.norm.symbol}\u00a0{size(self.request.norm, self.size)}"
+
+    @property
     def queries(self) -> int:
         """How often it asked; 0 before there is a result."""
         return 0 if self.outcome is None else self.outcome.queries
@@ -82,6 +87,5 @@ class Entry:
         if self.outcome is None:
             return self.problem or ""
         if self.beyond:
-            norm, limit = self.request.norm, size(self.request.norm, self.request.eps)
-            return f"It succeeds with {norm.symbol} {size(norm, self.size)}, more than ε = {limit}."
+            return f"It succeeds with {self.amount}, more than {self.request.limit}."
         return sentence(self.outcome)

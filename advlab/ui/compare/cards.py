@@ -50,7 +50,7 @@ def _clean(look: Look) -> str:
     )
 
 
-@st.cache_data(max_entries=300, show_spinner=False)
+@st.cache_data(max_entries=120, show_spinner=False)
 def _card(key: str, _entry: Entry) -> str:  # noqa: ARG001 - the cache's key
     outcome = _entry.outcome
     if outcome is None:
