@@ -10,6 +10,7 @@ from advlab.serving.compare.request import CompareRequest
 from advlab.serving.outcome import Outcome, sentence, size
 
 _TOO_LARGE = "TOO LARGE"
+_DRAWN = "It started from a picture that was drawn with the model’s gradient."
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,9 @@ class Entry:
         """What happened."""
         if self.outcome is None:
             return self.problem or ""
-        if self.beyond:
-            return f"It succeeds with {self.amount}, more than {self.request.limit}."
-        return sentence(self.outcome)
+        said = (
+            f"It succeeds with {self.amount}, more than {self.request.limit}."
+            if self.beyond
+            else sentence(self.outcome)
+        )
+        return f"{said} {_DRAWN}" if self.outcome.drawn_start else said
