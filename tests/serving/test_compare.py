@@ -126,6 +126,16 @@ def test_the_numbers_can_be_taken_along(outcome: Outcome) -> None:
     assert (second["attack"], second["note"], second["queries"]) == ("pgd", "It broke.", "")
 
 
+@pytest.mark.parametrize("norm", lineup.norms())
+def test_a_link_holds_every_attack_there_is(norm: Norm) -> None:
+    names = [name for members in lineup.groups(norm).values() for name in members]
+    chosen = {name: lineup.parameters(attacks.registry.get(name)) for name in names}
+    asked = CompareRequest.checked(**REQUEST.model_dump() | {"norm": norm, "eps": 0.5, "attacks": chosen})
+    link = lineups.parse(lineups.query(asked))
+    assert not link.problems
+    assert link.values["attacks"] == chosen
+
+
 def test_a_link_holds_all_of_it() -> None:
     asked = REQUEST.model_copy(update={"target": 3, "seed": 4, "early_stop": False, "truth": 7})
     link = lineups.parse(lineups.query(asked))
