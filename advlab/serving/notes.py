@@ -23,9 +23,11 @@ def title(request: AttackRequest) -> str:
 
 def word(outcome: Outcome) -> str:
     """The verdict in a word, with its sign."""
-    where = f" AT STEP {outcome.steps:,}" if outcome.verdict is Verdict.STOPPED and outcome.steps else ""
+    where = f" AT STEP {outcome.steps:,}" if outcome.steps else ""  # there are none without a film
     if outcome.stopped and outcome.verdict.success:
-        where = f", STOPPED AT STEP {outcome.steps:,}"
+        where = f", STOPPED{where}"
+    elif outcome.verdict is not Verdict.STOPPED:
+        where = ""
     return f"{outcome.verdict.sign} {outcome.verdict}{where}"
 
 

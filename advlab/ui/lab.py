@@ -150,6 +150,7 @@ def go_on() -> None:
     """Pages that go on with this picture and this attack."""
     st.markdown("**Go on with this picture**")
     with st.container(horizontal=True, key="go-on"):
+        st.page_link("pages/compare.py", label="Compare attacks", icon=":material/leaderboard:", width="content")
         st.page_link("pages/boundary.py", label="See the boundary", icon=":material/polyline:", width="content")
         st.page_link("pages/explain.py", label="Explain both", icon=":material/lightbulb:", width="content")
         st.page_link("pages/defend.py", label="Defend it", icon=":material/shield:", width="content")

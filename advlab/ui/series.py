@@ -39,8 +39,8 @@ class Series:
         self.tasks = dict(tasks)
         self.go_on()
         until = time.monotonic() + patience
-        while self.live and time.monotonic() < until:
-            next(job for job in self.jobs.values() if job.live).wait(max(0.0, until - time.monotonic()))
+        while (running := self.running) and time.monotonic() < until:
+            next(iter(running.values())).wait(max(0.0, until - time.monotonic()))
             self.go_on()
 
     def again(self) -> None:

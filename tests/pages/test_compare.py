@@ -88,6 +88,8 @@ def test_a_failure_is_a_sentence_in_its_row(monkeypatch) -> None:
     assert rows.loc["FGSM", "Verdict"] == "! NO RESULT"
     assert "Something went wrong on our side" in rows.loc["FGSM", "What happened"]
     assert rows.loc["PGD", "Queries"] > 0
+    assert html(at).count("! NO RESULT") == 1
+    assert "One of two attacks" in html(at) or "None of two attacks" in html(at)
 
 
 def test_the_chooser_knows_all_and_impossible_choices_are_sentences() -> None:

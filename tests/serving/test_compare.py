@@ -76,30 +76,37 @@ def test_what_is_impossible_is_a_sentence(changes: dict[str, object], said: str)
         CompareRequest.checked(**REQUEST.model_dump() | changes)
 
 
+def plain(text: str) -> str:
+    """With spaces at which a line may break."""
+    return text.replace("\u00a0", " ")
+
+
 def test_the_headline(outcome: Outcome) -> None:
     one, two = entry(outcome, "fgsm", 1.5, 2), entry(outcome, "pgd", 1.0, 9)
     held, far = entry(outcome, "cw", 1.8, 60, Verdict.HELD), entry(outcome, "hopskipjump", 5.0, 60)
     waits, broken = Entry("hopskipjump", REQUEST), Entry("cw", REQUEST, problem="It broke.")
-    assert headline([one, two, held, far]) == (
+    assert plain(headline([one, two, held, far])) == (
         "Two of four attacks fool it within ε = 2; the smallest change is PGD’s, L2 1, "
         "and nobody needs fewer queries than FGSM."
     )
-    assert headline([one, two, waits]).startswith("Both attacks fool it within ε = 2 so far;")
-    assert headline([one, held]) == "One of two attacks fools it within ε = 2: FGSM, with L2 1.5 after 2 queries."
-    assert headline([held, far]) == "None of two attacks fools it within ε = 2; HopSkipJump needs L2 5."
-    assert headline([one]) == "FGSM fools it within ε = 2, with L2 1.5 after 2 queries."
-    assert headline([one, replace(one, name="pgd")]) == "Both attacks fool it within ε = 2; both with L2 1.5."
-    assert headline([waits, waits]) == "Two attacks are under way."
-    assert headline([broken]) == "No attack could be run."
+    assert plain(headline([one, two, waits])).startswith("Both attacks fool it within ε = 2 so far;")
+    assert (
+        plain(headline([one, held])) == "One of two attacks fools it within ε = 2: FGSM, with L2 1.5 after 2 queries."
+    )
+    assert plain(headline([held, far])) == "None of two attacks fools it within ε = 2; HopSkipJump needs L2 5."
+    assert plain(headline([one])) == "FGSM fools it within ε = 2, with L2 1.5 after 2 queries."
+    assert plain(headline([one, replace(one, name="pgd")])) == "Both attacks fool it within ε = 2; both with L2 1.5."
+    assert plain(headline([waits, waits])) == "Two attacks are under way."
+    assert plain(headline([broken])) == "No attack could be run."
     assert headline([broken, one]) == headline([one])
     already = entry(outcome, "fgsm", 0.0, 0, Verdict.ALREADY_WRONG)
-    assert headline([already, waits]) == already.sentence
+    assert plain(headline([already, waits])) == already.sentence
 
 
 def test_a_change_beyond_the_radius_is_no_success(outcome: Outcome) -> None:
     far, near = entry(outcome, "cw", 2.01, 9), entry(outcome, "cw", 2.0, 9)
     assert (far.success, far.word, far.kind) == (False, "≫ TOO LARGE", "clean")
-    assert "L2 2.01, more than ε = 2" in far.sentence
+    assert "L2 2.01, more than ε = 2" in plain(far.sentence)
     assert (near.success, near.word) == (True, "✕ FOOLED")
 
 
@@ -117,6 +124,16 @@ def test_the_numbers_can_be_taken_along(outcome: Outcome) -> None:
     assert float(first["l2"]) == pytest.approx(outcome.norms["l2"], rel=1e-5)
     assert float(first["largest_held"]) < float(first["smallest_radius"]) == pytest.approx(found.radius, rel=1e-5)
     assert (second["attack"], second["note"], second["queries"]) == ("pgd", "It broke.", "")
+
+
+@pytest.mark.parametrize("norm", lineup.norms())
+def test_a_link_holds_every_attack_there_is(norm: Norm) -> None:
+    names = [name for members in lineup.groups(norm).values() for name in members]
+    chosen = {name: lineup.parameters(attacks.registry.get(name)) for name in names}
+    asked = CompareRequest.checked(**REQUEST.model_dump() | {"norm": norm, "eps": 0.5, "attacks": chosen})
+    link = lineups.parse(lineups.query(asked))
+    assert not link.problems
+    assert link.values["attacks"] == chosen
 
 
 def test_a_link_holds_all_of_it() -> None:

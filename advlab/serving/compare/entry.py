@@ -10,6 +10,7 @@ from advlab.serving.compare.request import CompareRequest
 from advlab.serving.outcome import Outcome, sentence, size
 
 _TOO_LARGE = "TOO LARGE"
+_DRAWN = "It started from a picture that was drawn with the model’s gradient."
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Entry:
     def size(self) -> float:
         """Of the change in the comparison's norm; 0 before there is one."""
         return 0.0 if self.outcome is None else self.outcome.norms[self.request.norm.value]
+
+    @property
+    def amount(self) -> str:
+        """The size for people, in one piece."""
+        return f"{self.request.norm.symbol}\u00a0{size(self.request.norm, self.size)}"
 
     @property
     def queries(self) -> int:
@@ -81,7 +87,9 @@ class Entry:
         """What happened."""
         if self.outcome is None:
             return self.problem or ""
-        if self.beyond:
-            norm, limit = self.request.norm, size(self.request.norm, self.request.eps)
-            return f"It succeeds with {norm.symbol} {size(norm, self.size)}, more than ε = {limit}."
-        return sentence(self.outcome)
+        said = (
+            f"It succeeds with {self.amount}, more than {self.request.limit}."
+            if self.beyond
+            else sentence(self.outcome)
+        )
+        return f"{said} {_DRAWN}" if self.outcome.drawn_start else said

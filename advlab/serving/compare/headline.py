@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from advlab.core.norms import Norm
 from advlab.serving.compare.entry import Entry
-from advlab.serving.outcome import Verdict, size
+from advlab.serving.outcome import Verdict
 
 _WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 # Sizes and counts that differ by less are equal for people.
@@ -39,7 +38,7 @@ def _count(won: Sequence[Entry], done: Sequence[Entry], *, so_far: bool) -> str:
     goal = next((one.outcome.goal for one in done if one.outcome is not None), None)
     does = "fool it" if goal is None else f"reach “{goal}”"
     singular = "fools it" if goal is None else f"reaches “{goal}”"
-    within = f" within ε = {size(request.norm, request.eps)}"
+    within = f" within {request.limit}"
     end = " so far" if so_far else ""
     if len(done) == 1:
         return f"{done[0].title} {singular if won else 'does not ' + does}{within}{end}"
@@ -56,10 +55,10 @@ def _price(won: Sequence[Entry], done: Sequence[Entry]) -> str:
     if len(won) > 1:
         more = [part for part in (_smallest(won), _quickest(won)) if part]
         return f"; {', and '.join(more)}" if more else ""
-    norm, one = won[0].request.norm, won[0]
+    one = won[0]
     queries = "a single query" if one.queries == 1 else f"{one.queries:,} queries"
     who = "" if len(done) == 1 else f": {one.title}"
-    return f"{who}, with {norm.symbol} {size(norm, one.size)} after {queries}"
+    return f"{who}, with {one.amount} after {queries}"
 
 
 def _nearest(done: Sequence[Entry]) -> str:
@@ -68,15 +67,14 @@ def _nearest(done: Sequence[Entry]) -> str:
     if not beyond:
         return ""
     one = min(beyond, key=lambda entry: entry.size)
-    return f"; {one.title} needs {one.request.norm.symbol} {size(one.request.norm, one.size)}"
+    return f"; {one.title} needs {one.amount}"
 
 
 def _smallest(won: Sequence[Entry]) -> str:
-    norm = won[0].request.norm
     best = _best(won, lambda entry: entry.size)
-    least = f"{norm.symbol} {size(norm, best[0].size)}"
+    least = best[0].amount
     if len(best) == len(won):
-        return f"each of them with {least}" if norm is Norm.L0 or len(won) > 2 else f"both with {least}"
+        return f"each of them with {least}" if len(won) > 2 else f"both with {least}"
     if len(best) == 1:
         return f"the smallest change is {best[0].title}’s, {least}"
     return f"the smallest changes are {least}, by {_names(best)}"

@@ -40,7 +40,9 @@ class Reach:
             return "none is needed"
         if self.known:
             return size(self.norm, self.radius)
-        return f"over {size(self.norm, self.held)}" if self.held else "not found"
+        if self.held:
+            return f"over {size(self.norm, self.held)}"
+        return "stopped" if self.stopped else "not found"
 
 
 def reach(

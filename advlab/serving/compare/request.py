@@ -11,6 +11,7 @@ from advlab.core.asked import Asked
 from advlab.core.attack import Attack, Objective
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest, Value
+from advlab.serving.outcome import size
 
 
 class CompareRequest(Asked):
@@ -40,6 +41,11 @@ class CompareRequest(Asked):
         if info.data.get("norm") is Norm.LINF and eps > 1:
             raise PydanticCustomError("units", f"it is in [0, 1] units, so write {eps:g}/255")
         return eps
+
+    @property
+    def limit(self) -> str:
+        """The radius for people, in one piece."""
+        return f"ε\u00a0=\u00a0{size(self.norm, self.eps)}"
 
     def kind(self, name: str) -> type[Attack]:
         """The attack of this name."""

@@ -15,21 +15,21 @@ _WIDTH = 285  # three stand side by side on a laptop
 
 
 def cards(look: Look | None, keys: Sequence[str], entries: Sequence[Entry]) -> None:
-    """Draw the clean picture, and those that have a result.
+    """Draw the clean picture, and those that have ended.
 
     Args:
         look: the clean picture as the model sees it.
         keys: name the results, so that each picture is encoded once.
         entries: the attacks.
     """
-    shown = [(key, entry) for key, entry in zip(keys, entries, strict=True) if entry.outcome is not None]
+    ended = [(key, entry) for key, entry in zip(keys, entries, strict=True) if entry.word]
     grid = st.grid("auto", min_column_width=_WIDTH, gap="medium")
     if look is not None:
         with grid.cell():
             st.html(_clean(look))
-    for key, entry in shown:
+    for key, entry in ended:
         with grid.cell():
-            st.html(_card(f"{key} {entry.request.eps!r}", entry))
+            st.html(_frame(entry, "") if entry.outcome is None else _card(f"{key} {entry.request.eps!r}", entry))
 
 
 def before(look: Look, card: Card) -> None:
@@ -50,7 +50,7 @@ def _clean(look: Look) -> str:
     )
 
 
-@st.cache_data(max_entries=300, show_spinner=False)
+@st.cache_data(max_entries=120, show_spinner=False)
 def _card(key: str, _entry: Entry) -> str:  # noqa: ARG001 - the cache's key
     outcome = _entry.outcome
     if outcome is None:
@@ -63,10 +63,15 @@ def _card(key: str, _entry: Entry) -> str:  # noqa: ARG001 - the cache's key
         Figure(outcome.adversarial, label, kind, "", f"{_entry.title}: the model says {label}"),
         Figure(pixels, f"change × {times}", "neutral", "", f"What {_entry.title} changed, {times} times enlarged"),
     ]
+    return _frame(_entry, f'<div class="pictures">{markup(figures)}</div>')
+
+
+def _frame(entry: Entry, inside: str) -> str:
+    """The card around what is inside: who, the verdict, and the numbers or what went wrong."""
+    said = entry.sentence if entry.outcome is None else _numbers(entry, entry.outcome)
     return (
-        f'<article class="attack {_entry.kind}"><header><b>{escape(_entry.title)}</b>'
-        f'<span class="word">{escape(_entry.word)}</span></header>'
-        f'<div class="pictures">{markup(figures)}</div><p>{escape(_numbers(_entry, outcome))}</p></article>'
+        f'<article class="attack {entry.kind}"><header><b>{escape(entry.title)}</b>'
+        f'<span class="word">{escape(entry.word)}</span></header>{inside}<p>{escape(said)}</p></article>'
     )
 
 

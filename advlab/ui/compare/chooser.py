@@ -32,7 +32,7 @@ def choose(norm: Norm) -> list[str]:
             format_func=labels.__getitem__, key=key(norm, group), persist_state="session",
         )  # fmt: skip
         chosen += [name for name in members if name in picked]
-    head.markdown(f"**Attacks** · {len(chosen)} of {len(names)}", width="content")
+    head.markdown(f"**Attacks** {len(chosen)}/{len(names)}", width="content")
     with head.container(horizontal=True, width="content", gap="small"):
         for label, some in (("Usual", usual), ("All", names), ("None", ())):
             st.button(label, type="tertiary", key=f"c-{label.lower()}", on_click=put, args=(norm, some))

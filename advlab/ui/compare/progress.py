@@ -1,6 +1,6 @@
 """What is under way: a bar and a Stop button for each job, and a line for those that wait."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -9,6 +9,9 @@ from advlab.serving.compare.request import CompareRequest
 from advlab.serving.jobs import Job
 from advlab.ui import tasks, work
 from advlab.ui.series import Series
+
+# So many of those that wait are named.
+_NAMED = 5
 
 
 def watch(series: Series, request: CompareRequest) -> None:
@@ -41,5 +44,12 @@ def bars(series: Series, request: CompareRequest, key: str, tell: Callable[[Job[
         waiting = [notes.attack(request.of(name)) for name in series.waiting]
         row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute",
                            key=f"{key}-waiting")  # fmt: skip
-        row.caption(f"Waiting for their turn: {', '.join(waiting)}." if waiting else "")
+        row.caption(_in_line(waiting) if waiting else "")
         row.button("Stop all", icon=":material/stop:", key=f"{key}-stop-all", on_click=series.stop)
+
+
+def _in_line(names: Sequence[str]) -> str:
+    """Who waits, in words that fit beside a button."""
+    rest = len(names) - _NAMED
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"Waiting for their turn: {', '.join(names[:_NAMED])}{more}."

@@ -15,7 +15,7 @@ from advlab.serving.compare.reach import Reach
 from advlab.serving.compare.request import CompareRequest
 from advlab.serving.exports import compared
 from advlab.serving.jobs import Job
-from advlab.serving.outcome import Look, Outcome, size
+from advlab.serving.outcome import Look, Outcome
 from advlab.ui import words
 from advlab.ui.compare import cards, progress, smallest, table
 from advlab.ui.compare.controls import Choice
@@ -119,7 +119,7 @@ def _headline(state: LabState, entries: list[Entry], card: Card) -> None:
     minimal = any(request.kind(name).objective is Objective.MINIMAL for name in request.attacks)
     told = " Attacks that look for the smallest change are not told ε." if minimal else ""
     title = card.title if request.model == card.name else request.model
-    detail = f"“{state.picture.title}” on {title}, {request.norm.symbol} ε = {size(request.norm, request.eps)}.{told}"
+    detail = f"“{state.picture.title}” on {title}, {request.norm.symbol} {request.limit}.{told}"
     words.heading(headline(entries), detail, kind)
 
 

@@ -10,7 +10,6 @@ from advlab.serving.compare.entry import Entry
 
 _SURVIVES = {True: "yes", False: "no", None: ""}
 _ROW, _HEAD = 35, 38
-_WORD, _SHARE = 150, 84  # pixels of the longest verdict, and of three digits of 255
 
 
 def table(entries: Sequence[Entry], under_way: Mapping[str, str]) -> None:
@@ -18,21 +17,22 @@ def table(entries: Sequence[Entry], under_way: Mapping[str, str]) -> None:
     rows = pd.DataFrame([_row(entry, under_way.get(entry.name, "")) for entry in entries])
     number = st.column_config.NumberColumn
     st.dataframe(
-        rows, hide_index=True, key="c-table", height=_HEAD + _ROW * len(rows), row_height=_ROW,
+        rows, hide_index=True, key="c-table", height=_HEAD + _ROW * len(rows), row_height=_ROW, placeholder="–",
         alt="; ".join(f"{entry.title} {entry.word}" for entry in entries),
         column_config={
-            "Attack": st.column_config.TextColumn(pinned=True),
-            "Verdict": st.column_config.TextColumn(width=_WORD),
-            "L0": number(format="%,d px", help="Pixels that were changed."),
-            "L2": number(format="%.3g", help="The whole change, of the picture in [0, 1]."),
-            "L∞": number(format="%.3g/255", width=_SHARE, help="The largest change of any value."),
-            "SSIM": number(format="%.3f", help="Similarity to the clean picture, as people see it; 1 is equal."),
-            "Queries": number(format="%,d"),
-            "Gradients": number(format="%,d"),
-            "Seconds": number(format="%.2f"),
-            "8 bits": st.column_config.TextColumn(
+            "Attack": st.column_config.TextColumn(pinned=True, width=120),
+            "Verdict": st.column_config.TextColumn(width=130),
+            "L0": number(format="%,d px", width=92, help="Pixels that were changed."),
+            "L2": number(format="%.3g", width=62, help="The whole change, of the picture in [0, 1]."),
+            "L∞": number(format="%.3g/255", width=80, help="The largest change of any value."),
+            "SSIM": number(
+                format="%.3f", width=66, help="Similarity to the clean picture, as people see it; 1 is equal."),
+            "Queries": number(format="%,d", width=80),
+            "Gradients": number(format="%,d", width=88),
+            "Seconds": number(format="%.2f", width=80),
+            "8 bits": st.column_config.TextColumn(width=62,
                 help="Whether what the search found still succeeds when it is rounded to the 256 levels of a file."),
-            "What happened": st.column_config.TextColumn(width="large"),
+            "What happened": st.column_config.TextColumn(width=420),
         },
     )  # fmt: skip
 
