@@ -7,7 +7,7 @@ goes one way only, and no further than to its wall.
 import torch
 from torch import Tensor
 
-from advlab.core.norms import Norm, size
+from advlab.core.norms import Norm, per_image, size, steepest
 
 # Of Newton's method: it ends in less than ten, and each round settles at least one value.
 _ROUNDS = 100
@@ -29,6 +29,14 @@ def towards(images: Tensor, slope: Tensor, gap: Tensor, norm: Norm) -> Tensor:
     steep, gap = slope.abs(), gap.abs()
     length = _greedy(steep, room, gap) if norm is Norm.L1 else _even(steep, room, gap, norm)
     return (length * direction).reshape(images.shape)
+
+
+def freely(slope: Tensor, gap: Tensor, norm: Norm) -> Tensor:
+    """The smallest change `[n, ...]` to the plane `slope · change = gap` were there no box; the norm is L∞ or L2."""
+    slope, gap = slope.nan_to_num(0.0, 0.0, 0.0), gap.nan_to_num(0.0, 0.0, 0.0)
+    direction = steepest(slope, norm)
+    rise = (direction * slope).flatten(1).sum(1)
+    return direction * per_image(torch.where(rise > 0, gap / rise, 0.0), slope)
 
 
 def nearest(images: Tensor, slopes: Tensor, gaps: Tensor, norm: Norm) -> Tensor:

@@ -8,7 +8,7 @@ from tests.attacks.test_closed_form import SIZE, closed
 from tests.networks import conv, linear, pictures, wrap
 
 PLANES = [
-    *(("deepfool", norm, {"steps": 3}) for norm in ("linf", "l2")),
+    *(("deepfool", norm, {}) for norm in ("linf", "l2")),
     *(("jsma", "l0", {"pixels": pixels}) for pixels in (1, 2, 5)),
     *(("fab", norm, {"steps": 6}) for norm in ("linf", "l2", "l1")),
     *(("fab", norm, {"steps": 5, "targets": 9}) for norm in ("linf", "l1")),

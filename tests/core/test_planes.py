@@ -23,6 +23,14 @@ def slopes(count, seed=0):
     return drawn
 
 
+@pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
+def test_without_a_box_it_is_the_way_inside_a_wide_one(norm):
+    x, slope = CONTENT["interior"](5), slopes(5)
+    gap = torch.tensor([1e-4, 0.1, -0.1, 0.0, torch.nan], dtype=torch.float64)
+    torch.testing.assert_close(planes.freely(slope, gap, norm), planes.towards(x, slope, gap, norm))
+    assert not planes.freely(slope * 0, gap, norm).any()
+
+
 @norm
 @pytest.mark.parametrize("content", list(CONTENT))
 @pytest.mark.parametrize("gap", [1e-3, 0.3, 4.0, -2.0])
