@@ -120,8 +120,7 @@ def peers(s: Subject, copies: int, only: list[str]) -> Iterator[tuple[str, Run]]
         yield f"torchattacks {name}", run
 
 
-def cell(network: Classifier, s: Subject, adversarial: Tensor) -> str:
-    known = answers(network, s.x) == s.labels
+def cell(network: Classifier, s: Subject, adversarial: Tensor, known: Tensor) -> str:
     fooled = int((answers(network, adversarial[known]) != s.labels[known]).sum())
     of = int(known.sum())
     low, high = wilson(fooled, of)
@@ -133,11 +132,13 @@ def table(s: Subject, victims: list[Classifier], eps: float, runs: list[tuple[st
     print(f"\n{s.source.name}, ε = {255 * eps:g}/255, {len(s.x)} pictures, {STEPS} steps\n")
     print("| attack | the source itself | " + " | ".join(v.name for v in victims) + " | seconds |")
     print("|---" * (len(victims) + 3) + "|")
+    networks = [s.source, *victims]
+    known = [answers(network, s.x) == s.labels for network in networks]
     for name, run in runs:
         begin = time.perf_counter()
         adversarial = run(eps)
         seconds = time.perf_counter() - begin
-        cells = [cell(network, s, adversarial) for network in (s.source, *victims)]
+        cells = [cell(network, s, adversarial, right) for network, right in zip(networks, known, strict=True)]
         print(f"| {name} | " + " | ".join(cells) + f" | {seconds:.0f} |", flush=True)
 
 

@@ -14,6 +14,16 @@ def cut(x: Tensor, query: Tensor) -> Iterator[tuple[slice, slice | Tensor]]:
         yield part, part if len(query) == len(x) else query[part]
 
 
+def place_in_row(row: Tensor, count: int) -> Tensor:
+    """How many queries `[Q]` of the same one of `count` rows stand before each."""
+    order = torch.argsort(row, stable=True)
+    counts = torch.bincount(row, minlength=count)
+    first = (counts.cumsum(0) - counts)[row[order]]
+    place = torch.empty_like(row)
+    place[order] = torch.arange(len(row), device=row.device) - first
+    return place
+
+
 def in_box(x: Tensor, query: Tensor) -> Tensor:
     """Which of `x[query]` have all their pixels in [0, 1]; none with NaN."""
     flat = (x[which].flatten(1) for _, which in cut(x, query))

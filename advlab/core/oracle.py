@@ -5,7 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from advlab.core import candidates, losses, norms, rejecting
+from advlab.core import answers, candidates, norms, rejecting
+from advlab.core.answers import Answer, Through
 from advlab.core.attack import Objective
 from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
@@ -14,11 +15,6 @@ from advlab.core.memory import chunk_size, in_chunks
 from advlab.core.norms import Norm
 from advlab.core.randomness import Noise, question
 from advlab.core.replies import Best, Decision, GradientReply, JacobianReply, Latest, Ledger, Reply
-
-# Of images, their goals and their places in the question: what the model says, and values and gradients if any.
-Answer = Callable[[Tensor, Goal, Tensor], tuple[Tensor, ...]]
-# Of images and their places in the question: what the model is shown of them, differentiably.
-Through = Callable[[Tensor, Tensor], Tensor]
 
 
 class Oracle:
@@ -122,11 +118,7 @@ class Oracle:
         """Which queries `[Q]` are within their image's budget: the first ones of each image."""
         if self.max_queries is None:
             return torch.ones_like(row, dtype=torch.bool)
-        order = torch.argsort(row, stable=True)
-        counts = torch.bincount(row, minlength=len(self.rows))
-        first = (counts.cumsum(0) - counts)[row[order]]
-        place = torch.empty_like(row)
-        place[order] = torch.arange(len(row), device=row.device) - first
+        place = candidates.place_in_row(row, len(self.rows))
         return place < self.remaining[row]
 
     def _ask(
@@ -166,12 +158,8 @@ class Oracle:
             parts = (x.new_empty(0, self._columns), x.new_empty(0), asked_x)[: 3 if backward else 1]
         if whole:
             return parts, row, granted
-        filled = []
-        for number, part in enumerate(parts):
-            empty = part.new_full((len(x), *part.shape[1:]), 0.0 if number == 2 else torch.nan)
-            empty[granted] = part
-            filled.append(empty)
-        return tuple(filled), row, granted
+        fills = (torch.nan, torch.nan, 0.0)[: len(parts)]
+        return tuple(answers.filled(part, granted, fill) for part, fill in zip(parts, fills, strict=True)), row, granted
 
     def decisions(self, x: Tensor, row: Tensor | None = None) -> Decision:
         """Whether each of the images `[Q, C, H, W]` reaches its row's goal."""
@@ -303,19 +291,7 @@ class GradientOracle(ScoreOracle):
     ) -> GradientReply:
         """As `gradient`, for a loss of logits, acceptance and goal; a model that never rejects accepts by infinity."""
         classes = self.num_classes
-
-        def answer(part: Tensor, goal: Goal, query: Tensor) -> tuple[Tensor, ...]:
-            part = part.detach().requires_grad_()
-            with torch.enable_grad():
-                shown = part if through is None else through(part, query)
-                said = rejecting.answers(self._classifier, shown, search=True)
-                logits = said[:, :classes]
-                accepted = said[:, classes] if self.rejects else torch.full_like(logits[:, 0].detach(), torch.inf)
-                value = loss(logits, accepted, goal if aim is None else aim.take(query))
-                value = losses.with_term(value, self._extra_loss, shown, logits, goal)
-                (gradient,) = torch.autograd.grad(value.sum(), part)
-            return said.detach(), value.detach(), gradient
-
+        answer = answers.sloping(self._classifier, loss, extra=self._extra_loss, aim=aim, through=through)
         (said, value, gradient), row, granted = self._ask(x, row, answer, backward=1, offered=through is None)
         peak = norms.size(gradient, Norm.LINF)
         dead = ~((peak > 0) & peak.isfinite())
@@ -333,18 +309,7 @@ class GradientOracle(ScoreOracle):
         gradients of zero are counted, as those of `gradient` are.
         """
         number = classes.shape[1]
-
-        def answer(part: Tensor, goal: Goal, query: Tensor) -> tuple[Tensor, ...]:  # noqa: ARG001 - of any class
-            part = part.detach().requires_grad_()
-            with torch.enable_grad():
-                said = rejecting.answers(self._classifier, part, search=True)
-                picked = said.gather(1, classes[query])
-                if over is not None:
-                    picked = picked - said.gather(1, over[query].unsqueeze(1))
-                total = picked.sum(0)
-                slopes = [torch.autograd.grad(total[k], part, retain_graph=k + 1 < number)[0] for k in range(number)]
-            return said.detach(), said[:, 0].detach(), torch.stack(slopes, 1)
-
+        answer = answers.jacobian(self._classifier, classes, over=over)
         (said, _, gradients), row, granted = self._ask(x, row, answer, backward=number)
         if gradients.dim() == x.dim():  # nothing was granted
             gradients = x.new_zeros(len(x), number, *x.shape[1:])
