@@ -9,7 +9,9 @@ from torch import Tensor
 
 from advlab.core.attack import Attack, Objective, State
 from advlab.core.boundary import shrink
+from advlab.core.norms import Norm
 from advlab.core.oracle import Oracle
+from advlab.core.replies import GradientReply
 
 # Halvings of the way from the clean image to what was found, in the last step.
 CLOSING_QUERIES = 14
@@ -39,24 +41,48 @@ class MinimalAttack(Attack):
         """The most gradients of one step."""
         return 1
 
+    @property
+    def all_steps(self) -> int:
+        """How many steps there are before the last one."""
+        return self.steps
+
+    def close(self, o: Any, rows: Tensor) -> None:  # noqa: ANN401
+        """Ask for smaller images than the best ones of `rows` `[r]`, at most `closing_queries` each."""
+        shrink(o, rows, CLOSING_QUERIES)
+
+    @property
+    def closing_queries(self) -> int:
+        """The most queries of the last step; in L1 there are two searches."""
+        return CLOSING_QUERIES * (1 + (Norm.L1 in self.norms))
+
+    @property
+    def closing_gradients(self) -> int:
+        """The most gradients of the last step."""
+        return 0
+
     def finish(self, s: State, over: Tensor) -> Tensor:
         """What `step` `[n]` is to be where rows are `over` before their time."""
-        return torch.where(over, self.steps, s.step)
+        return torch.where(over, self.all_steps, s.step)
 
     def step(self, o: Oracle, s: Any) -> Any:  # noqa: ANN401
         """A step, or for rows that have done all of them the search on the line to the clean image."""
-        closing = s.step >= self.steps
+        closing = s.step >= self.all_steps
         if not bool(closing.any()):
             return self.move(o, s)
-        shrink(o, closing.nonzero().squeeze(1), CLOSING_QUERIES)
+        self.close(o, closing.nonzero().squeeze(1))
         return replace(s, step=s.step + closing)
 
     def done(self, s: State) -> Tensor:
         """Which have closed in."""
-        return s.step > self.steps
+        return s.step > self.all_steps
 
     def cost(self, budget: int | None) -> tuple[int, int]:
         """All steps and the closing one."""
-        queries = self.steps * self.queries_a_step + CLOSING_QUERIES
-        gradients = self.steps * self.gradients_a_step
+        queries = self.all_steps * self.queries_a_step + self.closing_queries
+        gradients = self.all_steps * self.gradients_a_step + self.closing_gradients
         return min(queries, budget or queries), min(gradients, (budget or queries) * self.gradients_a_step)
+
+
+def reached(o: Oracle, reply: GradientReply) -> Tensor:
+    """Which of one query an image `[n]` were at the goal; what a detector rejected was not."""
+    return (o.goal.margin(reply.logits) > 0) & (reply.accepted > 0).all(1)
