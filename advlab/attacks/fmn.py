@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from advlab.attacks import register
-from advlab.core import losses, norms, pixels
+from advlab.core import losses, norms
 from advlab.core.attack import Access, State, Widget, param
 from advlab.core.minimal import MinimalAttack, reached
 from advlab.core.norms import Norm
@@ -37,10 +37,10 @@ class FMN(MinimalAttack):
 
     Reference: Pintor, Roli, Brendel, Biggio: Fast minimum-norm adversarial attacks through adaptive norm constraints,
     NeurIPS 2021, arXiv 2102.12827. Departures: (1) the search ends with a bisection on the line to the clean image, in
-    L0 with the fewest pixels by the gradient; (2) L0 counts pixels, not values; (3) in L1 the projection is onto ball
-    and box at once, so that the radius is not spent on values that are at their wall; (4) until the first success the
-    ball grows by as much as after it, at least: exactly at the boundary there is no success, and where values are at
-    their wall the boundary is farther than the gradient says.
+    L0 and L1 with the least change by the gradient too; (2) L0 counts pixels, not values; (3) in L1 the projection is
+    onto ball and box at once, so that the radius is not spent on values that are at their wall; (4) until the first
+    success the ball grows by as much as after it, at least: exactly at the boundary there is no success, and where
+    values are at their wall the boundary is farther than the gradient says.
     """
 
     name: ClassVar[str] = "fmn"
@@ -91,17 +91,3 @@ class FMN(MinimalAttack):
         more = torch.maximum(s.radius + 1, (s.radius * (1 + gamma)).floor())
         most = o.x[0, 0].numel()
         return torch.where(there, torch.minimum(fewer, o.best_size), more).clamp(1, most)
-
-    def close(self, o: GradientOracle, rows: Tensor) -> None:
-        if o.norm is Norm.L0:
-            pixels.fewer_pixels(o, rows)
-        else:
-            super().close(o, rows)
-
-    @property
-    def closing_queries(self) -> int:
-        return max(pixels.QUERIES, super().closing_queries)
-
-    @property
-    def closing_gradients(self) -> int:
-        return pixels.GRADIENTS

@@ -1,16 +1,10 @@
 """Finding the decision boundary between a clean image and one that reaches the goal."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from advlab.core.norms import Norm, keep_pixels, per_image, size
 from advlab.core.oracle import Oracle
-
-
-# Of clean images, images found, shares of the way `[n]` and the norm: the points there.
-Way = Callable[[Tensor, Tensor, Tensor, Norm], Tensor]
 
 
 def between(clean: Tensor, found: Tensor, share: Tensor, norm: Norm) -> Tensor:
@@ -28,14 +22,7 @@ def between(clean: Tensor, found: Tensor, share: Tensor, norm: Norm) -> Tensor:
     return clean + per_image(share, clean) * delta
 
 
-def sparser(clean: Tensor, found: Tensor, share: Tensor, norm: Norm) -> Tensor:  # noqa: ARG001 - a `Way`
-    """`found` with every value moved towards `clean`, by what leaves of the largest change its `share` `[n]`."""
-    delta = found - clean
-    less = delta.abs() - per_image((1 - share) * size(delta, Norm.LINF), clean)
-    return clean + less.clamp_min_(0) * delta.sign()
-
-
-def bisect(o: Oracle, found: Tensor, tolerance: Tensor, rows: Tensor, most: int = 40, *, way: Way = between) -> Tensor:
+def bisect(o: Oracle, found: Tensor, tolerance: Tensor, rows: Tensor, most: int = 40) -> Tensor:
     """Move each `found` `[r, C, H, W]` of these rows towards the clean image, to the boundary.
 
     Stops at a share smaller than `tolerance` `[r]`, or when a row's budget ends; what is returned is
@@ -51,7 +38,7 @@ def bisect(o: Oracle, found: Tensor, tolerance: Tensor, rows: Tensor, most: int 
         if len(where) == 0:
             break
         middle = (low[where] + high[where]) / 2
-        point = way(clean[where], found[where], middle, o.norm)
+        point = between(clean[where], found[where], middle, o.norm)
         answer = o.decisions(point, rows[where])
         good, bad = where[answer.reached], where[answer.granted & ~answer.reached]
         high[good], low[bad] = middle[answer.reached], middle[answer.granted & ~answer.reached]
@@ -61,11 +48,7 @@ def bisect(o: Oracle, found: Tensor, tolerance: Tensor, rows: Tensor, most: int 
 
 
 def shrink(o: Oracle, rows: Tensor, queries: int) -> None:
-    """Ask, for these rows, for points between their best one and the clean image: the best becomes smaller.
-
-    In L1 also for sparser ones, with as many queries again: there the shortest way is along few values.
-    """
+    """Ask, for these rows, for points between their best one and the clean image: the best becomes smaller."""
     rows = rows[o.best_size[rows].isfinite()]
-    for way in (between, sparser) if o.norm is Norm.L1 else (between,):
-        if len(rows):
-            bisect(o, o.best_image[rows], o.eps.new_full((len(rows),), 1e-4), rows, queries, way=way)
+    if len(rows):
+        bisect(o, o.best_image[rows], o.eps.new_full((len(rows),), 1e-4), rows, queries)

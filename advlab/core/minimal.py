@@ -7,14 +7,17 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from advlab.core.attack import Attack, Objective, State
+from advlab.core import steepest_first
+from advlab.core.attack import Access, Attack, Objective, State
 from advlab.core.boundary import shrink
 from advlab.core.norms import Norm
-from advlab.core.oracle import Oracle
+from advlab.core.oracle import GradientOracle, Oracle
 from advlab.core.replies import GradientReply
 
 # Halvings of the way from the clean image to what was found, in the last step.
 CLOSING_QUERIES = 14
+# The norms in which the line is not all that there is to search.
+_SPARSE = (Norm.L0, Norm.L1)
 
 
 class MinimalAttack(Attack):
@@ -49,16 +52,20 @@ class MinimalAttack(Attack):
     def close(self, o: Any, rows: Tensor) -> None:  # noqa: ANN401
         """Ask for smaller images than the best ones of `rows` `[r]`, at most `closing_queries` each."""
         shrink(o, rows, CLOSING_QUERIES)
+        if o.norm in _SPARSE and isinstance(o, GradientOracle):
+            steepest_first.prune(o, rows)
 
     @property
     def closing_queries(self) -> int:
-        """The most queries of the last step; in L1 there are two searches."""
-        return CLOSING_QUERIES * (1 + (Norm.L1 in self.norms))
+        """The most queries of the last step, in whichever norm."""
+        return CLOSING_QUERIES + steepest_first.QUERIES * self.closing_gradients
 
     @property
     def closing_gradients(self) -> int:
-        """The most gradients of the last step."""
-        return 0
+        """The most gradients of the last step, in whichever norm."""
+        return steepest_first.GRADIENTS * (
+            self.access is Access.GRADIENT and any(norm in _SPARSE for norm in self.norms)
+        )
 
     def finish(self, s: State, over: Tensor) -> Tensor:
         """What `step` `[n]` is to be where rows are `over` before their time."""

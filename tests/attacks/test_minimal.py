@@ -8,6 +8,7 @@ from tests.attacks.test_closed_form import IMAGES, closed
 SIZE = (1, 7, 5)
 # Name, norm and the parameters with which the attack is exact and cheap.
 MINIMAL = [
+    ("ddn", "l2", {"loss": "margin"}),
     ("fmn", "linf", {}),
     ("fmn", "l2", {}),
     ("fmn", "l1", {}),
