@@ -75,7 +75,7 @@ class FAB(MinimalAttack):
     )
 
     @property
-    def moves(self) -> int:
+    def all_steps(self) -> int:
         return self.steps * self.restarts * max(1, self.targets)
 
     @property

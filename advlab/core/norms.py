@@ -87,10 +87,13 @@ def project(images: Tensor, clean: Tensor, norm: Norm, eps: Tensor) -> Tensor:
     return inside.clamp_(0, 1)
 
 
-def keep_pixels(images: Tensor, clean: Tensor, count: Tensor) -> Tensor:
-    """`images` where they changed most, in `count` `[N]` pixels each; `clean` elsewhere."""
-    change = (images - clean).square().sum(1).flatten(1)
-    order = change.argsort(dim=1, descending=True, stable=True)
+def keep_pixels(images: Tensor, clean: Tensor, count: Tensor, worth: Tensor | None = None) -> Tensor:
+    """`images` where they changed most, in `count` `[N]` pixels each; `clean` elsewhere.
+
+    With `worth` `[N, H, W]` those stay that have most of it.
+    """
+    worth = (images - clean).square().sum(1) if worth is None else worth
+    order = worth.flatten(1).argsort(dim=1, descending=True, stable=True)
     places = torch.arange(order.shape[1], device=order.device).expand_as(order)
     place = torch.empty_like(order).scatter_(1, order, places)
     kept = (place < count.unsqueeze(1)).reshape(len(clean), 1, *clean.shape[2:])

@@ -25,6 +25,7 @@ _USUAL = {
     Norm.LINF: Scale(1.0, 32.0, 2.0, 1.0, "%d/255"),
     Norm.L2: Scale(0.1, 10.0, 0.5, 0.1, "%.1f"),
     Norm.L1: Scale(1.0, 100.0, 12.0, 1.0, "%.0f"),
+    Norm.L0: Scale(1.0, 300.0, 20.0, 1.0, "%.0f pixels"),
 }
 # Strokes on black are defended at 0.3, that is 76/255: the usual slider would not reach it.
 _WIDE = 4

@@ -1,0 +1,30 @@
+"""Attacks that look for the smallest change: on linear networks the exact distance is known, box included."""
+
+import pytest
+
+import advlab
+from tests.attacks.test_closed_form import IMAGES, closed
+
+SIZE = (1, 7, 5)
+# Name, norm and the parameters with which the attack is exact and cheap.
+MINIMAL = [
+    ("ddn", "l2", {"loss": "margin"}),
+    ("fmn", "linf", {}),
+    ("fmn", "l2", {}),
+    ("fmn", "l1", {}),
+    ("fmn", "l0", {}),
+    ("sigma_zero", "l0", {}),
+]
+
+
+@pytest.mark.parametrize("classes", [2, 10])
+@pytest.mark.parametrize("content", list(IMAGES))
+@pytest.mark.parametrize("name, norm, parameters", MINIMAL, ids=[f"{n}-{m}" for n, m, _ in MINIMAL])
+def test_the_smallest_change_of_a_plane(name, norm, parameters, content, classes):
+    """Within two percent, in L0 exactly as many pixels; and never less than is possible."""
+    classifier, x, exact = closed(SIZE, classes, content, norm, count=4)
+    r = advlab.attack(classifier, x, name, norm=norm, **parameters)
+    assert r.success.all()
+    ratio = r.distance.double() / exact
+    assert float(ratio.min()) > 1 - 1e-4
+    assert float(ratio.max()) < (1.02 if norm != "l0" else 1 + 1e-9)
