@@ -31,11 +31,6 @@ _USUAL = {
 _WIDE = 4
 
 
-def offered(norm: Norm) -> bool:
-    """Whether there is a slider for it."""
-    return norm in _USUAL
-
-
 def key(norm: Norm, attack: type[Attack], card: Card | None) -> str:
     """Names the slider; models that were measured at an ε of their own have one of their own."""
     measured = _measured(norm, card)

@@ -34,7 +34,7 @@ class Choice:
 def choose(state: LabState, card: Card) -> Choice:
     """Draw the controls."""
     target = lab_controls.goal(card.labels())
-    known = [norm for norm in lineup.norms() if radius.offered(norm)]
+    known = lineup.norms()
     norm = st.segmented_control(
         "Norm", known, default=known[0], required=True, format_func=lambda one: one.symbol, key="c-norm",
         persist_state="session", width="stretch",
