@@ -250,12 +250,20 @@ class _Run:
     def _settle(self, rows: Tensor) -> None:
         """Move minimal candidates outwards until the verifier confirms them by more than rounding."""
         best = self.oracle.best
+        rows = rows[best.size[rows].isfinite()]
+        first, confirmed = best.image[rows], self.verdicts.margin[rows] > 0
+        left = torch.arange(len(rows), device=rows.device)
         for share in _OUTWARDS:
-            rows = rows[best.size[rows].isfinite() & (self.verdicts.margin[rows] <= self.verdicts.rounding[rows])]
-            clean = self.x[rows]
-            moved = (clean + (best.image[rows] - clean) * (1 + share)).clamp_(0, 1)
-            self._judge(moved, rows)
-            best.image[rows] = moved  # also where it failed: what is said is about the image given out
+            left = left[self.verdicts.margin[rows[left]] <= self.verdicts.rounding[rows[left]]]
+            row = rows[left]
+            clean = self.x[row]
+            moved = (clean + (best.image[row] - clean) * (1 + share)).clamp_(0, 1)
+            self._judge(moved, row)
+            best.image[row] = moved  # also where it failed: what is said is about the image given out
+        # Out of a narrow region the moves lead out again: then what was confirmed before them, by however little.
+        left = left[confirmed[left] & (self.verdicts.margin[rows[left]] <= 0)]
+        self._judge(first[left], rows[left])
+        best.image[rows[left]] = first[left]
 
     def _record(self) -> None:
         o, trace = self.oracle, self.trace

@@ -11,6 +11,8 @@ from advlab.core.norms import Norm, per_image, size, steepest
 
 # Of Newton's method: it ends in less than ten, and each round settles at least one value.
 _ROUNDS = 100
+# Of L1: how many of the steepest values are looked at first.
+_FEW = 256
 
 
 def towards(images: Tensor, slope: Tensor, gap: Tensor, norm: Norm) -> Tensor:
@@ -84,10 +86,16 @@ def _pace(gain: Tensor, most: Tensor, wall: Tensor, gap: Tensor) -> Tensor:
 
 
 def _greedy(steep: Tensor, room: Tensor, gap: Tensor) -> Tensor:
-    """Lengths `[n, D]` in L1: the steepest values first, each as far as it can go, until the gap is closed."""
-    order = steep.argsort(1, descending=True)
-    slope, most = steep.gather(1, order), room.gather(1, order)
-    gain = slope * most
-    before = gain.cumsum(1) - gain
-    wanted = (gap.unsqueeze(1) - before).clamp_min_(0) / slope
-    return torch.zeros_like(room).scatter_(1, order, torch.minimum(wanted.nan_to_num_(0.0), most))
+    """Lengths `[n, D]` in L1: the steepest values first, each as far as it can go, until the gap is closed.
+
+    The few steepest are mostly enough, and found in a quarter of the time that a sort of all takes.
+    """
+    for most in (_FEW, steep.shape[1]):
+        slope, order = steep.topk(min(most, steep.shape[1]), dim=1)
+        limit = room.gather(1, order)
+        gain = slope * limit
+        total = gain.cumsum(1)
+        if order.shape[1] == steep.shape[1] or bool((total[:, -1] >= gap).all()):
+            break
+    wanted = (gap.unsqueeze(1) - total + gain).clamp_min_(0) / slope
+    return torch.zeros_like(room).scatter_(1, order, torch.minimum(wanted.nan_to_num_(0.0), limit))

@@ -48,6 +48,17 @@ def test_it_arrives_and_nothing_smaller_does(norm, content, gap):
         assert float(size(change[[k]], norm)) == pytest.approx(exact, rel=1e-9)
 
 
+def test_few_values_are_enough_or_all_are_looked_at(monkeypatch):
+    """The shortcut of L1 changes nothing, whether it ends at the few steepest values or not."""
+    x, slope = CONTENT["anywhere"](5), slopes(5)
+    for gap in (0.3, 4.0, 1e4):
+        gaps = torch.full((5,), gap, dtype=torch.float64)
+        whole = planes.towards(x, slope, gaps, Norm.L1)
+        with monkeypatch.context() as patched:
+            patched.setattr(planes, "_FEW", 4)
+            torch.testing.assert_close(planes.towards(x, slope, gaps, Norm.L1), whole)
+
+
 @norm
 def test_a_plane_out_of_reach_gives_the_corner(norm):
     x, slope = CONTENT["anywhere"](4), slopes(4)
