@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pictures
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 import advlab
@@ -75,6 +76,9 @@ def subject(source: str, data: Path | None, count: int, device: str) -> Subject:
 
 
 def answers(network: Classifier, x: Tensor) -> Tensor:
+    """Classes; a victim that sees pictures of another size is shown them scaled."""
+    if x.shape[2:] != network.input_size[1:]:
+        x = F.interpolate(x, network.input_size[1:], mode="bicubic", antialias=True).clamp(0, 1)
     with torch.no_grad():
         return torch.cat([network(part).argmax(1) for part in x.split(32)])
 
