@@ -30,6 +30,7 @@ def attack(
     labels: Tensor | int | None = None,
     seed: int = 0,
     early_stop: bool = True,
+    inside_is_enough: bool = False,
     max_queries: int | None = None,
     start: Tensor | None = None,
     judge: Classifier | None = None,
@@ -53,7 +54,8 @@ def attack(
             target the truth plays no part.
         seed: of the noise; the same seed and picture give the same noise in every batch.
         early_stop: retire an image at its first confirmed success; False does all the work and keeps
-            the largest margin. Minimal-norm attacks always run to their end.
+            the largest margin. Minimal-norm attacks run to their end all the same, unless:
+        inside_is_enough: retire an image when a minimal-norm attack has found one within eps.
         max_queries: the attacker's forward passes for an image, never exceeded.
         start: pictures `[N, C, H, W]` of the target, for targeted attacks that see labels only.
         judge: who decides what a success is, if not the classifier that is asked: the victim of an attack on a
@@ -79,6 +81,7 @@ def attack(
     settings = Settings(
         seed=_seed(seed),
         early_stop=early_stop,
+        inside_is_enough=inside_is_enough,
         max_queries=_budget(max_queries),
         start=None if start is None else _starts(classifier, start, len(images)),
         frames=_frames(frames),

@@ -17,6 +17,7 @@ SMALL = {
     **{name: {"samples": 2} for name in ("bsr", "vmi_fgsm", "vni_fgsm")},
     "si_ni_fgsm": {"scales": 2},
     "hopskipjump": {"steps": 3, "first_probes": 10},
+    "autoattack": {"steps": 4, "squares": 5},
     # One start: the radius is part of where the others begin.
     "fab": {"restarts": 1},
 }

@@ -50,12 +50,14 @@ class Settings:
     """Everything about a run that is neither the attack's nor the threat model's.
 
     `early_stop` retires an image at its first confirmed success; otherwise all the work is done and
-    the largest margin is kept. Minimal-norm attacks always run to their end. `frames` is how many steps
+    the largest margin is kept. Minimal-norm attacks run to their end, unless `inside_is_enough`: then an image
+    retires that was found within ε, whether or not there is a smaller one. `frames` is how many steps
     of the first image to keep as a film at most. `extra_loss` is climbed besides each loss that an attack has.
     """
 
     seed: int = 0
     early_stop: bool = True
+    inside_is_enough: bool = False
     max_queries: int | None = None
     start: Tensor | None = None
     frames: int = 0
@@ -104,6 +106,7 @@ def _run_program(  # noqa: PLR0917 - called once, just above
         own = replace(
             settings,
             seed=(settings.seed + place) % 2**63,  # not the same starts in every member
+            inside_is_enough=settings.early_stop,
             max_queries=budget,
             start=None if settings.start is None else settings.start[chosen],
             progress=tell and (lambda p: tell(replace(p, fraction=(place + p.fraction) / total))),
@@ -223,6 +226,8 @@ class _Run:
                 confirmed = self._confirm()
                 judged[o.rows[confirmed]] = True
                 finished |= confirmed
+            if self.settings.inside_is_enough and self.attack.objective is Objective.MINIMAL:
+                finished |= norms.within(o.best_size, o.eps)
             if bool(finished.any()):
                 o.keep(~finished)
                 state = state.take(~finished)

@@ -44,7 +44,7 @@ class Program(Attack):
 
         Args:
             classifier: what was attacked.
-            x: the clean images.
+            x: the clean images that were attacked.
             found: what each member did to the images that were left for it.
         """
 
@@ -86,17 +86,21 @@ def in_sequence(
         found[member.name] = part = run(place, member.attack, rows, left)
         _merge(whole, part, rows)
         whole.stopped = part.stopped
-    if not whole.stopped:
-        whole.notes, passes = program.doubts(classifier, x, found)
-        whole.verifications += passes
+    searched = whole.queries > 0
+    if bool(searched.any()) and not whole.stopped:
+        whole.notes, passes = program.doubts(classifier, x[searched], found)
+        whole.verifications[searched] += passes
     return whole
 
 
 def _merge(whole: AttackResult, part: AttackResult, rows: Tensor) -> None:
-    """What a member did to these rows becomes part of the whole; where nobody succeeds, the larger margin stays."""
+    """What a member did to these rows becomes part of the whole; where nobody succeeds, the larger margin stays.
+
+    A member that finds an image beyond the goal before it began saw a model with randomness in it, and did nothing.
+    """
     size = part.norms[part.norm.value]
     inside = torch.ones_like(part.success) if part.eps is None else norms.within(size, part.eps)
-    better = part.success | (inside & (part.margin_after > whole.margin_after[rows]))
+    better = ~part.already & (part.success | (inside & (part.margin_after > whole.margin_after[rows])))
     taken = rows[better]
     for name in _OF_IMAGE:
         getattr(whole, name)[taken] = getattr(part, name)[better]

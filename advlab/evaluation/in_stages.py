@@ -34,8 +34,9 @@ class InStages:
         """One stage on pictures `[N, C, H, W]` of classes `[N]`."""
         place, attack = self._members[stage]
         r = api.attack(
-            self.classifier, images, attack, norm=self.norm, eps=self.eps, labels=labels, seed=self.seed + place
-        )
+            self.classifier, images, attack, norm=self.norm, eps=self.eps, labels=labels, seed=self.seed + place,
+            inside_is_enough=True,
+        )  # fmt: skip
         sound = norms.within(r.norms[self.norm.value], torch.full_like(r.norms["linf"], self.eps))
         zeros = int(r.zero_gradients.sum())
         warnings = (f"{stage}: gradients that are exactly zero",) if zeros else ()
