@@ -14,6 +14,7 @@ GENERIC = {"steps": 5, "search_steps": 2, "restarts": 2, "samples": 4}
 SMALL = {
     "cw": {"steps": 20, "search_steps": 3, "initial_const": 1.0, "step_size": 0.03},
     "square": {"steps": 30},
+    "ead": {"steps": 20, "search_steps": 3, "initial_const": 10.0},
     "hopskipjump": {"steps": 3, "first_probes": 10},
 }
 EPS = {"linf": 0.1, "l2": 0.6, "l1": 1.5, "l0": 6.0}
