@@ -16,8 +16,9 @@ SMALL = {
     "square": {"steps": 30},
     **{name: {"samples": 2} for name in ("bsr", "vmi_fgsm", "vni_fgsm")},
     "si_ni_fgsm": {"scales": 2},
+    "ead": {"steps": 20, "search_steps": 3, "initial_const": 10.0},
     "hopskipjump": {"steps": 3, "first_probes": 10},
-    "autoattack": {"steps": 4, "squares": 5},
+    "autoattack": {"steps": 5, "squares": 5},
     # One start: the radius is part of where the others begin.
     "fab": {"restarts": 1},
 }

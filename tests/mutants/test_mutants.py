@@ -93,7 +93,7 @@ TABLE = [
     ),
     mutant(
         "pgd", "last iterate not judged",
-        (PGD, "if len(last):", "if len(last) < 0:"),
+        (PGD, "if taken % self.steps == 0:", "if taken < 0:"),
         planes.test_pgd_with_one_step_is_as_strong_as_fgsm, norm="linf",
     ),
     mutant(
@@ -118,7 +118,7 @@ TABLE = [
     ),
     mutant(
         "cw", "last iterate not judged",
-        (CW, "if len(rows) and self.confidence == 0:", "if len(rows) < 0:"),
+        (CW, "if self.confidence == 0:", "if self.confidence < 0:"),
         by_hand.test_it_ends_on_the_boundary,
         note="A round's last iterate is no candidate in the paper either; what ends a run is the bisection.",
     ),
