@@ -34,17 +34,17 @@ def program() -> Program:
     return found
 
 
-def official(name: str) -> tuple[dict[str, object], dict[str, set[int]]]:
-    """What the official run was about, and which pictures each stage took."""
+def official(name: str, count: int) -> tuple[dict[str, object], dict[str, set[int]]]:
+    """What the official run was about, and which of the first `count` pictures each stage took."""
     about, *entries = map(json.loads, (VERDICTS / f"{name}.autoattack.jsonl").read_text("utf-8").splitlines())
     taken: dict[str, set[int]] = {}
     for entry in entries:
-        taken.setdefault(entry["stage"], set()).update(entry["broken"])
+        taken.setdefault(entry["stage"], set()).update(row for row in entry["broken"] if row < count)
     return about, taken
 
 
 def agreement(name: str, data: TestSet, keep: Path | None, device: str | None) -> None:
-    about, taken = official(name)
+    about, taken = official(name, len(data))
     stages = InStages(program(), models.load(name, device), norm=str(about["norm"]), eps=float(str(about["eps"])))
     ours = cascade(stages, data, Running(journal=keep and keep / f"{name}.ours.jsonl", progress=tell(name)))
     theirs = set(range(len(data))) - set().union(*taken.values())
@@ -64,7 +64,7 @@ def agreement(name: str, data: TestSet, keep: Path | None, device: str | None) -
 def speed(name: str, data: TestSet, clone: Path, device: str | None, threads: int | None) -> None:
     if threads:
         torch.set_num_threads(threads)
-    about, _ = official(name)
+    about, _ = official(name, 0)
     classifier, norm, eps = models.load(name, device), str(about["norm"]), float(str(about["eps"]))
     ours, theirs = InStages(program(), classifier, norm=norm, eps=eps), Official(clone, classifier, norm=norm, eps=eps)
     ratios = []

@@ -9,10 +9,12 @@ import torch
 
 import advlab
 from advlab.core.attack import Objective
+from advlab.core.program import Program
 
 GENERIC = {"steps": 5, "search_steps": 2, "restarts": 2, "samples": 4}
 SMALL = {
     "cw": {"steps": 20, "search_steps": 3, "initial_const": 1.0, "step_size": 0.03},
+    "cw_linf": {"steps": 10, "initial_const": 1.0, "tightening": 0.5},
     "square": {"steps": 30},
     **{name: {"samples": 2} for name in ("bsr", "vmi_fgsm", "vni_fgsm")},
     "si_ni_fgsm": {"scales": 2},
@@ -73,3 +75,14 @@ class Case:
 
 NORMS = [(name, norm.value) for name, kind in advlab.attacks.available().items() for norm in kind.norms]
 CASES = [Case(name, norm, targeted) for name, norm in NORMS for targeted in (False, True)]
+
+
+def _first_of_each_kind():
+    found = {}
+    for case in CASES:
+        found.setdefault((issubclass(case.kind, Program), case.kind.access, case.kind.objective, case.targeted), case)
+    return list(found.values())
+
+
+# One of each kind, for what the driver and the public function do before or around any attack.
+KINDS = _first_of_each_kind()

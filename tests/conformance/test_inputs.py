@@ -8,11 +8,11 @@ import torch
 
 import advlab
 from advlab.errors import InputError, ParameterError
-from tests.cases import CASES
+from tests.cases import KINDS
 from tests.networks import Spy, conv, pictures, wrap
 
 SIZE = (3, 6, 5)
-cases = pytest.mark.parametrize("case", CASES, ids=str)
+cases = pytest.mark.parametrize("case", KINDS, ids=str)
 
 
 def refused(case, kind, x, *, match, **options):

@@ -8,12 +8,12 @@ import advlab
 from advlab.core.classifier import Classifier
 from advlab.core.norms import Norm
 from advlab.core.randomness import Noise
-from tests.cases import CASES, Case
+from tests.cases import CASES, KINDS, Case
 from tests.networks import Spy, Stochastic, conv, linear, pictures, wrap
 
 SIZE = (3, 6, 5)
-cases = pytest.mark.parametrize("case", CASES, ids=str)
-with_radius = pytest.mark.parametrize("case", [c for c in CASES if not c.minimal], ids=str)
+cases = pytest.mark.parametrize("case", KINDS, ids=str)
+with_radius = pytest.mark.parametrize("case", [c for c in KINDS if not c.minimal], ids=str)
 
 
 class Dreamer(Classifier):
