@@ -126,6 +126,10 @@ def test_a_series_leaves_room_and_each_can_be_stopped(monkeypatch) -> None:
         assert job.wait(10)
         series.go_on()
         assert list(series.running) == ["b", "c"]
+        series.give_up("d")
+        series.give_up("b")
+        assert (series.waiting, list(series.running)) == (["e"], ["b", "c"]), "what runs has a Stop of its own"
+        assert series.problem("d") == "Stopped before it began."
         series.stop()
         assert all(job.wait(10) for job in series.jobs.values())
         assert not series.live
