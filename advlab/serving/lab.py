@@ -153,6 +153,7 @@ def _outcome(
         truth=_label(classifier, request.truth),
         png=png,
         execution=Execution(**recorded.execution(classifier), picture_digest=recorded.pixel_digest(x[0])),
+        notes=result.notes,
     )
 
 

@@ -103,7 +103,8 @@ class Tally:
             (sum(one.verdict is Verdict.STOPPED for one in self.outcomes), "stopped before it got there"),
         )
         said = "; ".join(f"{count} {what}" for count, what in counts if count)
-        return f"{said[:1].upper()}{said[1:]}." if said else ""
+        counted = [f"{said}."] if said else []
+        return " ".join([*counted, *self.outcomes[0].notes])  # they are about the whole batch
 
 
 def _already(outcome: Outcome) -> bool:
