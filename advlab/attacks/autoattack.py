@@ -56,11 +56,11 @@ class AutoAttack(Program):
     )
     steps: int = param(
         100, "Steps", "Of each attack by gradient; 100 is AutoAttack, fewer are a preview.", ge=1, le=10_000,
-        widget=Widget(5, 100, 5, initial=20),
+        widget=Widget(5, 100, 5, initial=10),
     )  # fmt: skip
     squares: int = param(
         5000, "Squares", "Queries of Square; 5,000 is AutoAttack.", ge=1, le=1_000_000,
-        widget=Widget(100, 5000, 100, initial=500),
+        widget=Widget(100, 5000, 100, initial=200),
     )  # fmt: skip
 
     def members(self) -> tuple[Member, ...]:

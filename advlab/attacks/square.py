@@ -48,7 +48,7 @@ class Square(Attack):
         "Squares tried; each is one query.",
         ge=1,
         le=1_000_000,
-        widget=Widget(100, 10_000, 100, initial=1000),
+        widget=Widget(100, 10_000, 100, initial=500),
     )
     share: float = param(
         0.05,

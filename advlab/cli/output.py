@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rich.markup import escape
 from rich.table import Table
 
 from advlab.cli.base import console
@@ -14,6 +15,8 @@ def show(outcome: Outcome) -> None:
     """The verdict and few numbers."""
     before, after = outcome.before, outcome.after
     console.print(f"[bold]{outcome.verdict}[/bold]  {sentence(outcome)}", highlight=False)
+    for note in outcome.notes:
+        console.print(f"[bold]Beware.[/bold] {escape(note)}", highlight=False)
     table = Table("", "before", "after")
     table.add_row(
         "answer", f"{before.label} {percent(before.confidence)}", f"{after.label} {percent(after.confidence)}"

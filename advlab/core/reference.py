@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from advlab.core.attack import Access, Attack, Objective
+from advlab.core.attack import Access, Attack, Objective, initial
 from advlab.core.norms import Norm
 from advlab.core.parameters import choices
 
@@ -20,12 +20,13 @@ _LIMITS = (("ge", "from {}"), ("gt", "above {}"), ("le", "to {}"), ("lt", "below
 
 @dataclass(frozen=True)
 class Setting:
-    """A parameter in words."""
+    """A parameter in words; `offered` is the value that pages begin with, often quicker than the default."""
 
     name: str
     title: str
     about: str
     default: str
+    offered: str
     limits: str
 
 
@@ -61,6 +62,11 @@ class Entry:
         return f"{queries}, {_counted(self.gradients, 'gradient', 'gradients')}" if self.gradients else queries
 
 
+def linked(text: str) -> str:
+    """Text in Markdown whose arXiv numbers are links."""
+    return _ARXIV.sub(r"[\g<0>](https://arxiv.org/abs/\g<1>)", text)
+
+
 def _counted(number: int, one: str, more: str) -> str:
     return f"{number:,} {one if number == 1 else more}"
 
@@ -93,12 +99,13 @@ def entry(kind: type[Attack]) -> Entry:
 def _setting(name: str, field: FieldInfo) -> Setting:
     words = choices(field.annotation)
     limits = {key: getattr(bound, key, None) for bound in field.metadata for key, _ in _LIMITS if hasattr(bound, key)}
-    told = [said.format(f"{limits[key]:g}") for key, said in _LIMITS if limits.get(key) is not None]
+    told = [said.format(_shown(limits[key])) for key, said in _LIMITS if limits.get(key) is not None]
     return Setting(
         name=name,
         title=str(field.title),
         about=str(field.description),
         default=_shown(field.default),
+        offered=_shown(initial(field)),
         limits=", ".join(words) if words else "on or off" if field.annotation is bool else " ".join(told),
     )
 
@@ -108,7 +115,9 @@ def _shown(value: Any) -> str:  # noqa: ANN401
         return "automatic"
     if isinstance(value, bool):
         return "on" if value else "off"
-    return str(value) if isinstance(value, str) else f"{value:g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def table(kinds: Mapping[str, type[Attack]]) -> str:

@@ -1,8 +1,8 @@
-"""What the lab does with one picture: look at it with a model, and attack it."""
+"""What the lab does with pictures: look at one with a model, attack it, or several in one batch."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -67,8 +67,33 @@ def run(
     Raises:
         AdvlabError: a sentence for people.
     """
+    (outcome,) = run_all(request, {request.picture: picture}, progress, should_stop, device=device, frames=frames)
+    return outcome
+
+
+def run_all(
+    request: AttackRequest,
+    photos: Mapping[str, Image.Image],
+    progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    *,
+    device: str | None = None,
+    frames: int = 0,
+) -> tuple[Outcome, ...]:
+    """Attack several pictures as one batch; each result is judged by itself, and has its share of the time.
+
+    Args:
+        request: what each of them is asked; the picture that it names is replaced by each one's own.
+        photos: by what requests call them.
+        progress, should_stop, device, frames: as in `run`; only the first picture has a film.
+
+    Raises:
+        AdvlabError: a sentence for people.
+    """
     classifier = models.load(request.model, device)
-    x = taken(classifier, picture, exact=request.exact)
+    asked = [request.model_copy(update={"picture": name}) for name in photos]
+    pairs = zip(asked, photos.values(), strict=True)
+    x = torch.cat([taken(classifier, photo, exact=one.exact) for one, photo in pairs])
     goal: Goal = Untargeted(request.truth) if request.target is None else Targeted(request.target)
     result = api.attack(
         classifier,
@@ -84,20 +109,22 @@ def run(
         progress=progress,
         should_stop=should_stop,
     )
-    rounded = give_out(classifier, x, result)
-    return _outcome(request, classifier, x, result, rounded)
+    return tuple(_outcome(one, classifier, x, result, place) for place, one in enumerate(asked))
 
 
 def _outcome(
-    request: AttackRequest, classifier: Classifier, x: Tensor, result: AttackResult, rounded: EightBit
+    request: AttackRequest, classifier: Classifier, images: Tensor, result: AttackResult, place: int
 ) -> Outcome:
+    """What became of one picture of a batch."""
+    rounded = give_out(classifier, images, result, place)
+    x, aim = images[place : place + 1], result.goal.take(torch.tensor([place]))
     clean_shares = shares(classifier, x)
     before, after = opinion(classifier, clean_shares), opinion(classifier, rounded.shares)
-    goal = int(result.goal.index[0])
+    goal = int(aim.index[0])
     clean, adversarial = _pixels((x[0] * 255).round().to(torch.uint8)), _pixels(rounded.pixels)
-    verdict = _verdict(request, result, rounded, before, after)
+    verdict = _verdict(request, result, place, rounded, before, after)
     png = pictures.png(adversarial, about={"advlab": request.public.model_dump_json(), "verdict": verdict.value})
-    proof = prove(png, clean, request, classifier, result.goal)
+    proof = prove(png, clean, request, classifier, aim)
     if not proof.inside or (verdict.success and not proof.reached):
         verdict = Verdict.INVALID
     return Outcome(
@@ -113,26 +140,27 @@ def _outcome(
         similarity=_similarity(clean, adversarial),
         stopped=result.stopped,
         norms=rounded.norms,
-        unrounded_norms={name: float(sizes[0]) for name, sizes in result.norms.items()},
-        unrounded_success=bool(result.success[0]) and not bool(result.already[0]),
-        queries=int(result.queries[0]),
-        gradients=int(result.gradients[0]),
-        seconds=result.seconds,
+        unrounded_norms={name: float(sizes[place]) for name, sizes in result.norms.items()},
+        unrounded_success=bool(result.success[place]) and not bool(result.already[place]),
+        queries=int(result.queries[place]),
+        gradients=int(result.gradients[place]),
+        seconds=result.seconds / len(images),
         device=str(classifier.device),
         drawn_start=request.target is not None and attacks.registry.get(request.attack).needs_start,
-        curve=_curve(result),
-        film=_film(result),
-        unrounded=result.adversarial[0].float().cpu().numpy(),
+        curve=_curve(result, place),
+        film=_film(result, place),
+        unrounded=result.adversarial[place].float().cpu().numpy(),
         truth=_label(classifier, request.truth),
         png=png,
         execution=Execution(**recorded.execution(classifier), picture_digest=recorded.pixel_digest(x[0])),
+        notes=result.notes,
     )
 
 
-def _verdict(
-    request: AttackRequest, result: AttackResult, rounded: EightBit, before: Opinion, after: Opinion
+def _verdict(  # noqa: PLR0917 - called once, just above
+    request: AttackRequest, result: AttackResult, place: int, rounded: EightBit, before: Opinion, after: Opinion
 ) -> Verdict:
-    if bool(result.already[0]):
+    if bool(result.already[place]):
         return Verdict.ALREADY if request.target is not None else Verdict.ALREADY_WRONG
     if rounded.success:
         return Verdict.FOOLED if request.target is None else Verdict.TARGET_HIT
@@ -147,8 +175,8 @@ def _label(classifier: Classifier, index: int | None) -> str | None:
     return None if index is None else classifier.labels[index]
 
 
-def _film(result: AttackResult) -> Film:
-    if result.film is None:
+def _film(result: AttackResult, place: int) -> Film:
+    if result.film is None or place:
         _, channels, height, width = result.adversarial.shape
         return Film((), np.empty((0, height, width, channels), np.uint8))
     steps, frames = result.film.cut()
@@ -178,8 +206,10 @@ def _similarity(clean: np.ndarray, adversarial: np.ndarray) -> float:
     return float(value)
 
 
-def _curve(result: AttackResult) -> Curve:
-    own, rival, queries = (result.trace.column(name)[:, :1].flatten() for name in ("own", "rival", "queries"))
+def _curve(result: AttackResult, place: int) -> Curve:
+    own, rival, queries = (
+        result.trace.column(name)[:, place : place + 1].flatten() for name in ("own", "rival", "queries")
+    )
     if len(own) == 0 or bool(own.isnan().any()):
         return Curve()
     return Curve(tuple(own.tolist()), tuple(rival.tolist()), tuple(queries.tolist()))

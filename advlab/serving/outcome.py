@@ -135,6 +135,7 @@ class Outcome:
     truth: str | None  # what the picture really shows, if somebody said so
     png: bytes  # the adversarial picture as a file: what was opened again and judged
     execution: Execution
+    notes: tuple[str, ...] = ()  # why the verdict may be wrong, a sentence each: of attacks that look for signs of it
 
     @property
     def steps(self) -> int:

@@ -25,10 +25,12 @@ def show(first: Outcome, second: Outcome, pictures: Callable[[], None]) -> None:
         grid = st.grid(2, min_column_width=_COLUMN, gap="large")
         with grid.cell():
             _side(first)
+            report.doubts(first)
             pictures()
             _after(first)
         with grid.cell():
             _side(second)
+            report.doubts(second)
             _pictures(second, key="beside-second", views=("swipe", "pair", "change", "blink"))
             _after(second)
         st.html(f'<div class="transfer">{_transfer(first, second.request.model)}</div>')

@@ -158,7 +158,8 @@ def threat(attack: type[Attack], card: Card) -> tuple[Norm, float | None]:
     scale = radius.scale(norm, attack, card, st.session_state.get(key))
     eps = st.slider(
         "ε", scale.low, scale.high, scale.value, scale.step, format=scale.shown, key=key, persist_state="session",
-        help="The largest change allowed: of any value for L∞, of the whole picture for L2 and L1.",
+        help="The largest change allowed: of any value for L∞, of the whole picture for L2 and L1, how many pixels "
+        "for L0.",
     )  # fmt: skip
     return norm, eps / 255 if norm is Norm.LINF else eps
 

@@ -111,6 +111,7 @@ def show_outcome(state: LabState, outcome: Outcome, request: AttackRequest | Non
 def _alone(state: LabState, outcome: Outcome) -> None:
     """The verdict in the largest text, the pictures, the numbers."""
     report.verdict(outcome)
+    report.doubts(outcome)
     grid = st.grid(2, min_column_width=COLUMN, gap="large")
     with grid.cell():
         _pictures(state, outcome)
@@ -208,6 +209,7 @@ def present(state: LabState, outcome: Outcome) -> None:
             compare.stage(outcome, state.beside)
             return
         report.verdict(outcome)
+        report.doubts(outcome)
         if not outcome.changed:
             report.only_picture(outcome)
             return

@@ -1,12 +1,14 @@
 """Pictures on a page: always as PNG, because a JPEG would change what is being shown."""
 
 import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from advlab.data import pictures
 from advlab.serving.notes import SMALL
@@ -54,6 +56,15 @@ def _figure(item: Figure) -> str:
         f'<span class="tag {item.kind}">{escape(item.tag)}</span></div>'
         f"<figcaption>{escape(item.caption)}</figcaption></figure>"
     )
+
+
+def thumbnail(pixels: np.ndarray, side: int) -> str:
+    """A picture as an address that holds all of it, made smaller where it is larger than `side` pixels."""
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    image.thumbnail((side, side))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def encode(pixels: np.ndarray, about: dict[str, str] | None = None) -> bytes:

@@ -32,6 +32,12 @@ def verdict(outcome: Outcome) -> None:
     )
 
 
+def doubts(outcome: Outcome) -> None:
+    """Why the verdict may be wrong, right below it."""
+    for note in outcome.notes:
+        st.warning(note, icon=":material/warning:")
+
+
 def only_picture(outcome: Outcome) -> None:
     """The clean picture, where nothing was changed."""
     label = outcome.before.label

@@ -147,12 +147,13 @@ def _cost(request: AttackRequest, look: Look | None) -> str:
     attack = attacks.registry.get(request.attack).configured(request.parameters)
     queries, gradients = attack.cost(request.max_queries)
     counts = [_count(gradients, "gradient")] if gradients else []
-    counts.append("up to " + _count(queries, "query"))
+    counts.append(_count(queries, "query"))
+    most = f"Up to {' and '.join(counts)}"
     if look is None:
-        return " · ".join(counts)
+        return most
     seconds = gradients * look.seconds_gradient + max(0, queries - gradients) * look.seconds_query
     device = "this CPU" if look.device == "cpu" else look.device
-    return " · ".join(counts) + f" · about\u00a0{_duration(seconds)} on {device}"
+    return f"{most} · about\u00a0{_duration(seconds)} on {device}"
 
 
 def _count(number: int, noun: str) -> str:

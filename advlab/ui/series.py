@@ -79,6 +79,11 @@ class Series:
         """How many have come to an end, in whatever way."""
         return len(self.tasks) - len(self.running) - len(self.waiting)
 
+    def give_up(self, place: str) -> None:
+        """One that waits is not wanted any more."""
+        if place in self.waiting:  # it may have begun since the page was drawn: then it has a Stop of its own
+            self.given_up.add(place)
+
     def stop(self) -> None:
         """None of them is wanted any more; what they have found so far stays."""
         self.given_up.update(self.waiting)

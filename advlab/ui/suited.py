@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from advlab.data.samples import fitting, usual
+from advlab.data.samples import suiting
 from advlab.models import Card
 from advlab.ui import run
 from advlab.ui.state import LabState, Picture
@@ -29,14 +29,14 @@ def settle(state: LabState, cards: Mapping[str, Card]) -> None:
     if state.picture.fits(state.labels) or (state.linked == state.picture.ref and not changed):
         return
     run.leave(state)
-    first = (fitting(state.labels) or usual())[0]
+    first = suiting(state.labels)[0]
     state.picture, state.outcome, state.beside = state.offered[f"sample:{first.name}"], None, None
 
 
 def offered(state: LabState, card: Card) -> list[Picture]:
     """What the strip shows for a model: the samples that it knows, or photos if there are none; and the chosen one."""
     labels = card.labels()
-    place = {f"sample:{one.name}": place for place, one in enumerate(fitting(labels) or usual())}
+    place = {f"sample:{one.name}": place for place, one in enumerate(suiting(labels))}
     shown = [
         picture
         for ref, picture in state.offered.items()

@@ -74,14 +74,14 @@ def test_attacks_are_compared_and_their_smallest_radii_found() -> None:
 
 
 def test_a_failure_is_a_sentence_in_its_row(monkeypatch) -> None:
-    whole = lab_work.run
+    whole = lab_work.run_all
 
     def run(request, *rest, **more):
         if request.attack == "fgsm":
             raise RuntimeError("broken on purpose")
         return whole(request, *rest, **more)
 
-    monkeypatch.setattr("advlab.serving.lab.run", run)
+    monkeypatch.setattr("advlab.serving.lab.run_all", run)
     at = compare(seed="5")
     at = settled(at.button(key="c-run").click().run())
     rows = at.dataframe[0].value.set_index("Attack")
@@ -126,6 +126,10 @@ def test_a_series_leaves_room_and_each_can_be_stopped(monkeypatch) -> None:
         assert job.wait(10)
         series.go_on()
         assert list(series.running) == ["b", "c"]
+        series.give_up("d")
+        series.give_up("b")
+        assert (series.waiting, list(series.running)) == (["e"], ["b", "c"]), "what runs has a Stop of its own"
+        assert series.problem("d") == "Stopped before it began."
         series.stop()
         assert all(job.wait(10) for job in series.jobs.values())
         assert not series.live
@@ -136,3 +140,22 @@ def test_a_series_leaves_room_and_each_can_be_stopped(monkeypatch) -> None:
         assert not series.live
     finally:
         queue.close()
+
+
+def test_several_pictures_are_one_batch_of_each_attack() -> None:
+    at = compare(**{"c.pictures": "all", "c.pgd": "steps:2"})
+    assert at.session_state["c-pictures"] == "all"
+    assert state(at).comparison.address["c.pictures"] == "all"
+    at = settled(at.button(key="c-run").click().run())
+    assert not at.error
+    said = html(at)
+    assert "of 10 pictures within" in said
+    assert said.count("<tr>") == 4, "the clean pictures and three attacks"
+    assert said.count("<td") == 40
+    table = at.dataframe[0].value
+    assert table["Fooled"].between(0, 10).all()
+    assert table["Queries"].max() <= 40
+    assert not [button for button in at.button if button.key == "c-measure"]
+    # Another picture of the strip changes nothing of it; one picture is another comparison.
+    at.segmented_control(key="c-pictures").set_value("one").run()
+    assert any("controls have changed" in caption.value for caption in at.caption)

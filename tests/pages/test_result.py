@@ -8,6 +8,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from streamlit.testing.v1 import AppTest
 
+from advlab import attacks
 from advlab.serving.outcome import Verdict
 from tests.pages.harness import finish, html, lab, png, state
 
@@ -148,3 +149,12 @@ def test_a_stopped_run_says_where() -> None:
     outcome = state(at).outcome
     assert outcome.stopped
     assert f"AT STEP {outcome.steps:,}" in html(at)
+
+
+def test_why_a_verdict_may_be_wrong_is_said_below_it(monkeypatch) -> None:
+    program = attacks.registry.get("autoattack")
+    monkeypatch.setattr(program, "doubts", lambda *_: (("The gradients may be masked.",), 0))
+    link = {"image": "sample:digit-7", "model": "mnist_standard", "attack": "autoattack", "eps": "1"}
+    at = ran(**link, squares="3", steps="1")
+    assert state(at).outcome.notes == ("The gradients may be masked.",)
+    assert [warning.value for warning in at.warning] == ["The gradients may be masked."]

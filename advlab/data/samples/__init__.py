@@ -10,7 +10,7 @@ from PIL import Image
 from advlab.data.samples.base import Sample, SampleSet, place_of, registry
 from advlab.errors import ParameterError
 
-__all__ = ["SAMPLES", "Sample", "SampleSet", "again", "fitting", "known", "sample", "usual"]
+__all__ = ["SAMPLES", "Sample", "SampleSet", "again", "fitting", "known", "sample", "suiting", "usual"]
 
 _SETS = sorted(registry.all().values(), key=lambda one: one.place)
 SAMPLES: Mapping[str, Sample] = MappingProxyType({sample.name: sample for one in _SETS for sample in one.samples})
@@ -53,6 +53,11 @@ def fitting(labels: Sequence[str]) -> tuple[Sample, ...]:
     found = [(group, [one for one in group.samples if one.fits(labels)]) for group in _SETS]
     found.sort(key=lambda pair: -len(pair[1]) / len(pair[0].samples))
     return tuple(one for _, samples in found for one in samples)
+
+
+def suiting(labels: Sequence[str]) -> tuple[Sample, ...]:
+    """The samples to offer with a model of these classes: those that fit, or the first set where none does."""
+    return fitting(labels) or usual()
 
 
 def again(labels: Sequence[str], first: int = 1) -> Iterator[tuple[Image.Image, int]]:

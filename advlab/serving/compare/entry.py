@@ -92,4 +92,4 @@ class Entry:
             if self.beyond
             else sentence(self.outcome)
         )
-        return f"{said} {_DRAWN}" if self.outcome.drawn_start else said
+        return " ".join([said, *([_DRAWN] if self.outcome.drawn_start else []), *self.outcome.notes])

@@ -14,7 +14,7 @@ def headline(entries: Sequence[Entry]) -> str:
     """The sentence, about those that have ended."""
     done = [entry for entry in entries if entry.outcome is not None]
     if not done:
-        return _nothing(entries)
+        return nothing([entry.problem for entry in entries])
     already = next((one for one in done if _verdict(one) in (Verdict.ALREADY, Verdict.ALREADY_WRONG)), None)
     if already is not None:
         return already.sentence
@@ -23,10 +23,11 @@ def headline(entries: Sequence[Entry]) -> str:
     return f"{_count(won, done, so_far=so_far)}{_price(won, done)}."
 
 
-def _nothing(entries: Sequence[Entry]) -> str:
-    if all(entry.problem for entry in entries):
+def nothing(problems: Sequence[str | None]) -> str:
+    """What to say before there is a result of any attack, by why there will be none of each."""
+    if all(problems):
         return "No attack could be run."
-    return f"{_word(len(entries)).capitalize()} attacks are under way." if len(entries) > 1 else "It is under way."
+    return f"{word(len(problems)).capitalize()} attacks are under way." if len(problems) > 1 else "It is under way."
 
 
 def _verdict(entry: Entry) -> Verdict | None:
@@ -43,8 +44,8 @@ def _count(won: Sequence[Entry], done: Sequence[Entry], *, so_far: bool) -> str:
     if len(done) == 1:
         return f"{done[0].title} {singular if won else 'does not ' + does}{within}{end}"
     if len(won) == len(done):
-        return f"{'Both' if len(done) == 2 else f'All {_word(len(done))}'} attacks {does}{within}{end}"
-    some = f"{_word(len(won)).capitalize()} of {_word(len(done))} attacks{end}"
+        return f"{'Both' if len(done) == 2 else f'All {word(len(done))}'} attacks {does}{within}{end}"
+    some = f"{word(len(won)).capitalize()} of {word(len(done))} attacks{end}"
     return f"{some} {does if len(won) > 1 else singular}{within}"
 
 
@@ -93,11 +94,15 @@ def _best(won: Sequence[Entry], of: Callable[[Entry], float]) -> list[Entry]:
 
 
 def _names(entries: Sequence[Entry]) -> str:
-    titles = [entry.title for entry in entries]
-    if len(titles) > 2:
-        titles = [titles[0], f"{_word(len(titles) - 1)} others"]
-    return " and ".join(titles)
+    return listed([entry.title for entry in entries])
 
 
-def _word(count: int) -> str:
+def listed(titles: Sequence[str]) -> str:
+    """Names in a sentence; of more than two the first, and how many others."""
+    few = titles if len(titles) <= 2 else (titles[0], f"{word(len(titles) - 1)} others")
+    return " and ".join(few)
+
+
+def word(count: int) -> str:
+    """A number in a sentence; zero is none."""
     return _WORDS[count] if count < len(_WORDS) else str(count)

@@ -1,4 +1,4 @@
-"""What is asked where attacks are compared: one picture, one model, one threat, many attacks."""
+"""What is asked where attacks are compared: one model, one threat, many attacks, one picture or several."""
 
 from typing import Annotated
 
@@ -19,6 +19,7 @@ class CompareRequest(Asked):
 
     Attributes:
         picture, model: as in an `AttackRequest`.
+        several: all the samples of `subjects.samples` in place of the picture, which is then the first of them.
         norm, eps: what counts as a success for all of them.
         target, truth, seed: as in an `AttackRequest`.
         early_stop: end each attack that has a radius at its first success, so that queries can be compared.
@@ -26,6 +27,7 @@ class CompareRequest(Asked):
         attacks: by name, with their parameters.
     """
 
+    several: bool = False
     norm: Norm = Norm.LINF
     eps: float = Field(gt=0, allow_inf_nan=False)
     target: int | None = Field(None, ge=0)

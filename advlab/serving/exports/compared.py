@@ -1,4 +1,4 @@
-"""A comparison of attacks to take along, as CSV: one line an attack."""
+"""A comparison of attacks to take along, as CSV: one line an attack, or one an attack and picture."""
 
 import io
 import json
@@ -25,6 +25,7 @@ def _about(entry: Entry) -> dict[str, object]:
     return {
         "attack": entry.name,
         "title": entry.title,
+        "picture": _picture(entry),
         "sees": kind.access.value,
         "looks_for": kind.objective.value,
         "parameters": json.dumps(request.attacks[entry.name]),
@@ -38,6 +39,14 @@ def _about(entry: Entry) -> dict[str, object]:
         "success": entry.success,
         "note": entry.sentence,
     }
+
+
+def _picture(entry: Entry) -> str:
+    """The sample's name; of what somebody brought, only that."""
+    if entry.outcome is None and entry.request.several:
+        return ""
+    named = entry.request.picture if entry.outcome is None else entry.outcome.request.picture
+    return named if named.startswith("sample:") else "upload"
 
 
 def _found(entry: Entry) -> dict[str, object]:

@@ -53,6 +53,7 @@ def plain(what: Outcome | AttackRequest) -> dict[str, Any]:
     result = {
         "verdict": what.verdict.value,
         "sentence": sentence(what),
+        "notes": list(what.notes),
         "before": _opinion(what.before),
         "after": _opinion(what.after),
         "truth": what.truth,

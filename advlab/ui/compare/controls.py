@@ -1,4 +1,4 @@
-"""The terms on which attacks are compared: goal, norm, ε, attacks and their budget."""
+"""The terms on which attacks are compared: pictures, goal, norm, ε, attacks and their budget."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from advlab.serving.compare import lineup
 from advlab.serving.compare.request import CompareRequest
 from advlab.ui import controls as lab_controls
 from advlab.ui import radius
-from advlab.ui.compare import chooser
+from advlab.ui.compare import chooser, subjects
 from advlab.ui.state import LabState
 
 PREFIX = "c-"
@@ -33,6 +33,7 @@ class Choice:
 
 def choose(state: LabState, card: Card) -> Choice:
     """Draw the controls."""
+    several = subjects.choose(card)
     target = lab_controls.goal(card.labels())
     known = lineup.norms()
     norm = st.segmented_control(
@@ -45,20 +46,25 @@ def choose(state: LabState, card: Card) -> Choice:
     with st.expander("Parameters, seed and budget", key="c-more", on_change="ignore"):
         seed, early, most = _budget()
         own = {name: _parameters(attacks.registry.get(name)) for name in chosen}
-    with st.expander("Truth", key="c-beside", on_change="ignore"):
-        truth = lab_controls.truth(card.labels())
+    truth = None if several else _truth(card)
     if not chosen:
         return Choice(None, "Choose at least one attack.")
+    picture = next(iter(subjects.pictures(state, card, several=several)))
     try:
         for name, parameters in own.items():
             attacks.registry.get(name).configured(parameters)
         request = CompareRequest.checked(
-            picture=state.picture.named(card), model=card.name, norm=norm, eps=eps, target=target, truth=truth,
+            picture=picture, several=several, model=card.name, norm=norm, eps=eps, target=target, truth=truth,
             seed=seed, early_stop=early, max_queries=most, attacks=own,
         )  # fmt: skip
     except AdvlabError as error:
         return Choice(None, str(error))
     return Choice(request)
+
+
+def _truth(card: Card) -> int | None:
+    with st.expander("Truth", key="c-beside", on_change="ignore"):
+        return lab_controls.truth(card.labels())
 
 
 def _eps(card: Card, norm: Norm) -> float:

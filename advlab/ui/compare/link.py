@@ -8,7 +8,7 @@ from advlab.core.norms import Norm
 from advlab.models import Card
 from advlab.serving.exports import lineups
 from advlab.ui import linked
-from advlab.ui.compare import chooser, controls
+from advlab.ui.compare import chooser, controls, subjects
 from advlab.ui.compare.controls import Choice
 from advlab.ui.state import LabState
 from advlab.ui.work import DEFAULT_MODEL
@@ -23,6 +23,7 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     linked.follow(state, own, cards, link)
     terms, found = link.attack.values, link.values.get("attacks")
     chosen = found if isinstance(found, dict) else {}
+    subjects.put(link.values.get("several") is True)
     norm = Norm(str(terms.get("norm", st.session_state.get("c-norm", Norm.LINF))))
     st.session_state["c-norm"] = norm
     card = cards.get(str(st.session_state.get("model", DEFAULT_MODEL)))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from advlab.serving.compare.request import CompareRequest
+from advlab.serving.outcome import Outcome
 from advlab.ui.series import Series
 
 
@@ -17,3 +18,8 @@ class ComparisonState:
     reaches: Series = field(default_factory=Series)
     address: dict[str, str] | None = None  # the last link that was read or written
     notice: str | None = None
+
+    def found(self, name: str) -> tuple[Outcome, ...]:
+        """What an attack brought, a result for each picture; nothing before it has ended."""
+        job = self.runs.jobs.get(name)
+        return () if job is None or job.value is None else job.value

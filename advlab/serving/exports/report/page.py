@@ -51,8 +51,13 @@ def _verdict(outcome: Outcome) -> str:
         change += f' <span class="after">→ {name}<span class="share">{safe(percent(after.confidence))}</span></span>'
     return (
         f'<section class="verdict {outcome.verdict.kind}"><p class="word">{safe(word(outcome))}</p>'
-        f"<h1>{safe(before.label)} {change}</h1><p>{safe(sentence(outcome))}</p></section>"
+        f"<h1>{safe(before.label)} {change}</h1><p>{safe(sentence(outcome))}</p></section>{_doubts(outcome)}"
     )
+
+
+def _doubts(outcome: Outcome) -> str:
+    """Why the verdict may be wrong."""
+    return "".join(f'<p class="doubt"><b>Beware.</b> {safe(note)}</p>' for note in outcome.notes)
 
 
 def _result(outcome: Outcome) -> str:
