@@ -177,12 +177,13 @@ def official_fab(norm: str, steps: int, targets: int) -> Run:
             s.classifier, norm=_OFFICIAL[norm], n_iter=steps, eps=1e-6, targeted=True, n_target_classes=targets,
             device=s.x.device,
         )  # fmt: skip
+        network = s.classifier.module if isinstance(s.classifier, Counted) else s.classifier  # ours is not counted
         best, least = s.x.clone(), torch.full((len(s.x),), torch.inf, device=s.x.device)
         for rank in range(2, targets + 2):
             attack.target_class = rank
             found = attack.attack_single_run(s.x, s.labels, use_rand_start=False, is_targeted=True)
             with torch.no_grad():
-                fooled = s.classifier.module(found).argmax(1) != s.labels
+                fooled = network(found).argmax(1) != s.labels
             order = {"linf": torch.inf, "l2": 2, "l1": 1}[norm]
             length = torch.where(fooled, (found - s.x).flatten(1).norm(order, dim=1), torch.inf)
             better = length < least
