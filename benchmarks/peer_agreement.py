@@ -20,7 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="has folders mnist and cifar10")
     parser.add_argument("--network", nargs="+", choices=subjects.NETWORKS, default=list(subjects.NETWORKS))
-    parser.add_argument("--attack", nargs="+", default=[], help="only attacks with one of these in their title")
+    parser.add_argument("--attack", nargs="+", default=[], help="only attacks whose title begins so")
     parser.add_argument("--count", type=int, default=200, help="pictures at most")
     parser.add_argument("--work", type=int, help="gradients of a picture that a row may cost")
     parser.add_argument("--official", type=Path, help="a clone of AutoAttack")

@@ -58,7 +58,8 @@ def verdict(attack: Attack, own: Score, theirs: dict[str, Score]) -> str:
     for library, score in theirs.items():
         same = own.first(len(score.good))
         if same.success < score.success - POINT - 1e-9:
-            behind.append(f"{library} ({same.success:.0%} against {score.success:.0%})")
+            counts = f"{int(same.good.sum())} against {int(score.good.sum())} of {len(score.good)}"
+            behind.append(f"{library} ({counts})")
         elif attack.eps is None and same.median > LONGER * score.median:
             behind.append(f"{library} ({shown(attack, same.median)} against {shown(attack, score.median)})")
     if not theirs:

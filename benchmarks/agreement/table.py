@@ -34,10 +34,10 @@ def report(s: Subject, chosen: list[str]) -> list[str]:
 
 
 def entries(s: Subject, chosen: list[str]) -> Iterator[Attack]:
-    """The attacks with one of these words in their title; all, if there are none."""
+    """The attacks whose title begins with one of these words; all, if there are none."""
     for family in FAMILIES:
         for attack in family.attacks(s):
-            if not chosen or any(word.lower() in attack.title.lower() for word in chosen):
+            if not chosen or attack.title.lower().startswith(tuple(word.lower() for word in chosen)):
                 yield attack
 
 
