@@ -47,13 +47,13 @@ class Normalised(nn.Module):
         return self.module((x - self.mean) / self.std)
 
 
-def plain_module() -> nn.Module:
-    card = catalogue()[MODEL]
+def plain_module(name: str = MODEL) -> nn.Module:
+    card = catalogue()[name]
     file = card.weights()
     if file is None:
         raise SystemExit(f"The weights are not here: {card.install}")
     preprocessing = card.preprocessing
-    return Normalised(card.build(file), preprocessing.mean or (), preprocessing.std or ()).eval()
+    return Normalised(card.build(file), preprocessing.mean or (0.0,), preprocessing.std or (1.0,)).eval()
 
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3

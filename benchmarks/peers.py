@@ -55,12 +55,13 @@ def foolbox_pgd(module: nn.Module, eps: float, step_size: float, steps: int) -> 
     return lambda x: attack(model, x, _answers(module, x), epsilons=eps)[1]
 
 
-def art_classifier(module: nn.Module, shape: tuple[int, ...], classes: int):  # ART is not typed
+def art_classifier(module: nn.Module, shape: tuple[int, ...], classes: int, device: str = "cpu"):  # ART is not typed
     from art.estimators.classification import PyTorchClassifier
 
     return PyTorchClassifier(
-        module, nn.CrossEntropyLoss(), input_shape=shape, nb_classes=classes, clip_values=(0, 1), device_type="cpu"
-    )
+        module, nn.CrossEntropyLoss(), input_shape=shape, nb_classes=classes, clip_values=(0, 1),
+        device_type="cpu" if device == "cpu" else "gpu",
+    )  # fmt: skip
 
 
 def art_pgd(module: nn.Module, eps: float, step_size: float, steps: int) -> Peer:

@@ -1,0 +1,1 @@
+"""The same attacks here and in the peers: networks, libraries, tables of attacks, and who judges."""
