@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from advlab import attacks
 from advlab.core.attack import Attack, Objective
 from advlab.core.norms import Norm
+from advlab.core.parameters import choices
 from advlab.core.request import AttackRequest
 from advlab.data.samples import SAMPLES
 
@@ -35,6 +36,8 @@ def _of_kind(kind, bounds) -> st.SearchStrategy:
         return st.none()
     if kind is bool:
         return st.booleans()
+    if words := choices(kind):
+        return st.sampled_from(words)
     low, high = bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
     if kind is int:
         return st.integers(low, high)

@@ -92,11 +92,13 @@ def test_the_headline_counts_what_they_fool_together(outcomes: tuple[Outcome, ..
             for some in ((0, 1), (1, 2, 3), ())]  # fmt: skip
     fgsm, pgd, cw = (Tally(name, REQUEST, found) for name, found in zip(NAMES, near, strict=True))
     said = plain(headline([fgsm, pgd, cw]))
-    assert said == "Together they fool 4 of 10 pictures within ε = 1.5; PGD alone 3."
+    assert said == "Together they fool 4 of 10 pictures within ε = 1.5; PGD alone fools 3."
     assert plain(headline([fgsm, Tally("pgd", REQUEST)])) == "FGSM fools 2 of 10 pictures within ε = 1.5 so far."
     assert plain(headline([cw, cw])) == "None of two attacks fools any of 10 pictures within ε = 1.5."
-    assert plain(headline([fgsm, replace(fgsm, name="pgd")])).endswith("; each of them alone as many.")
+    assert plain(headline([fgsm, replace(fgsm, name="pgd")])).endswith("; each of them fools as many.")
     assert plain(headline([Tally("pgd", REQUEST)])) == "It is under way."
+    pair = headline([fgsm, pgd, replace(pgd, name="cw")])
+    assert plain(pair).endswith("within ε = 1.5; PGD and C&W each fool 3.")
     aimed = [Tally("pgd", REQUEST, tuple(replace(one, goal="8") for one in pgd.outcomes))]
     assert plain(headline(aimed)) == "PGD brings 3 of 10 pictures to “8” within ε = 1.5."
 

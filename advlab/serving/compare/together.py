@@ -31,7 +31,7 @@ def headline(tallies: Sequence[Tally]) -> str:
     if len(done) == 1:
         return f"{best.title} {_does('fools', goal)} {most} of {count} pictures {_to(goal)}{within}."
     said = f"Together {_does('they fool', goal)} {together} of {count} pictures {_to(goal)}{within}"
-    return f"{said}; {_best(best, done, together)}."
+    return f"{said}; {_best(best, done, together, goal)}."
 
 
 def _does(verb: str, goal: str | None) -> str:
@@ -43,8 +43,13 @@ def _to(goal: str | None) -> str:
     return "" if goal is None else f"to “{goal}” "
 
 
-def _best(best: Tally, done: Sequence[Tally], together: int) -> str:
+def _best(best: Tally, done: Sequence[Tally], together: int, goal: str | None) -> str:
     """Who fools most by itself, and how many."""
     equal = [tally.title for tally in done if len(tally.won) == len(best.won)]
-    who = "each of them" if len(equal) == len(done) else listed(equal)
-    return f"{who} alone {'as many' if len(best.won) == together else len(best.won)}"
+    if len(equal) == len(done):
+        who = f"each of them {_does('fools', goal)}"
+    elif len(equal) > 1:
+        who = f"{listed(equal)} each {_does('fool', goal)}"
+    else:
+        who = f"{best.title} alone {_does('fools', goal)}"
+    return f"{who} {'as many' if len(best.won) == together else len(best.won)}"
