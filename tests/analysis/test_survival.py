@@ -204,7 +204,7 @@ def test_a_stronger_attack_survives_more():
         return {s.name for s in found[1:] if s.survives and s.fair}
 
     weak, strong = kept("pgd", eps=1 / 255, steps=5), kept("pgd", eps=8 / 255, steps=10)
-    smallest = kept("cw", steps=40, search_steps=4)
+    smallest = kept("ddn", steps=40)
     assert len(smallest) < len(weak) < len(strong)
     assert "JPEG 95" not in smallest
     assert {"JPEG 95", "JPEG 90"} <= strong

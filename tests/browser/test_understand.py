@@ -74,7 +74,6 @@ def test_the_story_of_a_boundary(page, sign) -> None:
     [
         (768, "/boundary?v=1&image=sample:stop&model=signs_standard&p.across=sign&p.lines=41"),
         (768, "/explain?v=1&image=sample:stop&model=signs_standard"),
-        (1440, "/boundary?v=1&image=sample:digit-7&model=mnist_standard&p.across=sign&p.lines=41&p.view=random"),
     ],
 )
 def test_nothing_is_wider_than_the_screen(chromium, server, width, link) -> None:

@@ -50,7 +50,7 @@ def assert_sound(case, classifier, x, r):
 
 
 @cases
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(data=st.data())
 def test_results_are_sound(case, data):
     """In [0, 1], in the radius, finite, and a success exactly where the margin says so."""
@@ -180,7 +180,7 @@ def test_no_query_is_wasted_by_the_budget(case):
 
 
 @cases
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(count=st.integers(1, 4), seed=st.integers(0, 1000), early=st.booleans(), chunk=st.sampled_from([None, 1, 3]))
 def test_both_ledgers_are_what_a_spy_sees(case, count, seed, early, chunk):
     """Every image that goes through the model is booked once, with the attacker or with the verifier."""

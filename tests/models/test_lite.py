@@ -90,9 +90,8 @@ def test_answers_are_calibrated_enough_to_be_right(lite):
     "name, options",
     [
         ("pgd", {"norm": "linf", "eps": 2 / 255, "steps": 10}),
-        ("pgd", {"norm": "l2", "eps": 1.0, "steps": 10}),
         ("fgsm", {"norm": "linf", "eps": 4 / 255}),
-        ("cw", {"steps": 20, "search_steps": 3, "initial_const": 1.0}),
+        ("ddn", {"steps": 20}),
         ("square", {"norm": "linf", "eps": 8 / 255, "steps": 150}),
         ("hopskipjump", {"max_queries": 120, "first_probes": 20}),
     ],

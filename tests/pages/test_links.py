@@ -36,8 +36,8 @@ def test_a_link_sets_every_control() -> None:
     assert state(at).outcome is None
 
 
-@pytest.mark.parametrize("name", attacks.general())
-def test_the_address_of_every_attack_opens_the_same_controls(name: str) -> None:
+@pytest.mark.parametrize("name", ["pgd", "fmn", "autoattack", "cw", "square", "hopskipjump"])
+def test_the_address_of_an_attack_opens_the_same_controls(name: str) -> None:
     attack = attacks.general()[name]
     eps = "none" if attack.objective == "minimal" else "3"
     at = lab(v="1", attack=name, eps=eps, norm=attack.norms[0].value, seed="5")

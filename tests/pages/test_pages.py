@@ -16,6 +16,7 @@ from advlab.core.attack import Attack
 from advlab.data.samples import sample
 from advlab.errors import ModelError
 from advlab.ui import frame, work
+from tests import cases
 from tests.pages.harness import app, finish, html, lab, png
 
 ROOT = Path(__file__).parents[2]
@@ -86,15 +87,21 @@ def choose(at: AppTest, attack: type[Attack]) -> AppTest:
     """Select an attack in the page, with so little work that a test can wait for it."""
     at.get_by_key("sees").set_value(attack.access).run()
     at.selectbox(key=f"attack-{attack.access}").set_value(attack.name).run()
-    for name, value in {"steps": 3, "search_steps": 2, "first_probes": 8}.items():
+    for name, value in {"steps": 3, "search_steps": 2, "first_probes": 8, "squares": 10}.items():
         if name in attack.model_fields:
             at.number_input(key=f"{attack.name}.{name}").set_value(value)
     return at.run()
 
 
+# One of each kind: that every one of them runs is for the tests of conformance to say.
+KINDS = {case.name: case.kind for case in cases.KINDS if not case.kind.for_detectors} | {
+    "fmn": attacks.general()["fmn"]
+}
+
+
 @pytest.mark.parametrize("goal", ["Any other class", "A chosen class"])
-@pytest.mark.parametrize("attack", attacks.general().values(), ids=attacks.general())
-def test_every_attack_runs_from_the_page(attack: type[Attack], goal: str) -> None:
+@pytest.mark.parametrize("attack", KINDS.values(), ids=KINDS)
+def test_every_kind_of_attack_runs_from_the_page(attack: type[Attack], goal: str) -> None:
     at = choose(lab(), attack)
     at.get_by_key("goal").set_value(goal).run()
     at = finish(at.button(key="run").click().run())
@@ -109,7 +116,7 @@ def test_every_attack_runs_from_the_page(attack: type[Attack], goal: str) -> Non
 @pytest.mark.parametrize("attack", attacks.general().values(), ids=attacks.general())
 def test_widgets_are_made_from_the_fields(attack: type[Attack]) -> None:
     at = choose(lab(), attack)
-    keys = {widget.key for kind in (at.number_input, at.toggle) for widget in kind}
+    keys = {widget.key for kind in (at.number_input, at.toggle, at.selectbox) for widget in kind}
     assert {f"{attack.name}.{name}" for name in attack.model_fields} <= keys
 
 
