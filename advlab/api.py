@@ -11,11 +11,11 @@ from advlab import attacks
 from advlab.core import driver
 from advlab.core.attack import Access, Attack, Objective
 from advlab.core.classifier import Classifier
-from advlab.core.driver import Progress, Settings
 from advlab.core.goals import Goal, Untargeted
 from advlab.core.losses import Term
 from advlab.core.norms import Norm
 from advlab.core.result import AttackResult
+from advlab.core.settings import Progress, Settings
 from advlab.errors import InputError, ParameterError, ThreatError
 
 

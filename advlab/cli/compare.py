@@ -13,9 +13,9 @@ from advlab import attacks, models
 from advlab.cli import values
 from advlab.cli.attack import named_picture
 from advlab.cli.base import app, console
-from advlab.core.driver import Progress
 from advlab.core.norms import Norm
 from advlab.core.request import Value
+from advlab.core.settings import Progress
 from advlab.errors import AdvlabError, InputError
 from advlab.serving import lab
 from advlab.serving.compare import lineup

@@ -1,8 +1,7 @@
 """The one loop that runs every attack: verdicts, stopping, dropping finished images, the trace."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -12,12 +11,12 @@ from advlab.core.attack import Access, Attack, Objective, State
 from advlab.core.classifier import Classifier
 from advlab.core.film import Film
 from advlab.core.goals import Goal
-from advlab.core.losses import Term
 from advlab.core.memory import keep_freed
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle, GradientOracle, Oracle, ScoreOracle
 from advlab.core.program import Program, in_sequence
 from advlab.core.result import AttackResult, Trace
+from advlab.core.settings import Progress, Settings
 from advlab.core.verdicts import Verdicts
 
 _ORACLES: dict[Access, type[Oracle]] = {
@@ -32,38 +31,6 @@ _OUTWARDS = (1e-5, 1e-4, 1e-3, 1e-2)
 
 class _Stopped(Exception):  # noqa: N818 - not an error: somebody pressed Stop
     """Raised between chunks when the run is to stop; there is nothing to restore."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is."""
-
-    fraction: float  # of the most that it can cost
-    step: int
-    queries: int  # of the image that asked most
-    searching: int  # images still in the search
-    fooled: int  # images with a candidate that reached the goal
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything about a run that is neither the attack's nor the threat model's.
-
-    `early_stop` retires an image at its first confirmed success; otherwise all the work is done and
-    the largest margin is kept. Minimal-norm attacks run to their end, unless `inside_is_enough`: then an image
-    retires that was found within ε, whether or not there is a smaller one. `frames` is how many steps
-    of the first image to keep as a film at most. `extra_loss` is climbed besides each loss that an attack has.
-    """
-
-    seed: int = 0
-    early_stop: bool = True
-    inside_is_enough: bool = False
-    max_queries: int | None = None
-    start: Tensor | None = None
-    frames: int = 0
-    progress: Callable[[Progress], None] | None = None
-    should_stop: Callable[[], bool] | None = None
-    extra_loss: Term | None = None
 
 
 def run(

@@ -219,14 +219,7 @@ class Oracle:
 
     def _note(self, x: Tensor, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
         """Remember the scores of each image's last query for the trace."""
-        probability = logits.softmax(1)
-        own = probability.gather(1, goal.index.unsqueeze(1)).squeeze(1)
-        rival = probability.scatter(1, goal.index.unsqueeze(1), 0).amax(1)
-        self.latest.margin[images] = revealed
-        self.latest.own[images] = own
-        self.latest.rival[images] = rival
-        if self.latest.image is not None:
-            self.latest.image[images] = x
+        self.latest.note(x, images, revealed, logits, goal)
 
 
 class DecisionOracle(Oracle):
@@ -257,14 +250,9 @@ class GradientOracle(ScoreOracle):
     """Shows gradients of any loss on the logits."""
 
     def gradient(
-        self,
-        x: Tensor,
-        row: Tensor | None = None,
-        *,
-        loss: Loss,
-        aim: Goal | None = None,
+        self, x: Tensor, row: Tensor | None = None, *, loss: Loss, aim: Goal | None = None,
         through: Through | None = None,
-    ) -> GradientReply:
+    ) -> GradientReply:  # fmt: skip
         """Value and gradient of `loss(logits, goal)` `[Q]` with respect to the images, one forward.
 
         A gradient that is not finite is given as zero; zeros are counted and reported. With `through` the model is
@@ -272,8 +260,7 @@ class GradientOracle(ScoreOracle):
         change. What was shown is then no candidate, wherever it lies, for it is not the image that was given.
 
         Args:
-            x: `[Q, C, H, W]`.
-            row: the row that each query is for; one query a row if left out.
+            x, row: as in other questions.
             loss: of logits and goal, `[Q]`.
             aim: what the loss is of in place of the run's goal, one class a query.
             through: a differentiable change of some of the images, given their places in `x`.
@@ -281,16 +268,10 @@ class GradientOracle(ScoreOracle):
         return self.joint_gradient(x, row, loss=lambda logits, _, goal: loss(logits, goal), aim=aim, through=through)
 
     def joint_gradient(
-        self,
-        x: Tensor,
-        row: Tensor | None = None,
-        *,
-        loss: JointLoss,
-        aim: Goal | None = None,
-        through: Through | None = None,
-    ) -> GradientReply:
+        self, x: Tensor, row: Tensor | None = None, *, loss: JointLoss, aim: Goal | None = None,
+        through: Through | None = None
+    ) -> GradientReply:  # fmt: skip
         """As `gradient`, for a loss of logits, acceptance and goal; a model that never rejects accepts by infinity."""
-        classes = self.num_classes
         answer = answers.sloping(self._classifier, loss, extra=self._extra_loss, aim=aim, through=through)
         (said, value, gradient), row, granted = self._ask(x, row, answer, backward=1, offered=through is None)
         peak = norms.size(gradient, Norm.LINF)
@@ -298,7 +279,7 @@ class GradientOracle(ScoreOracle):
         if bool(dead.any()):
             gradient = torch.where(norms.per_image(peak.isfinite(), gradient), gradient, 0.0)
             self.ledger.zero_gradients.index_add_(0, self.rows[row[dead]], granted[dead].long())
-        return GradientReply(value, gradient, said[:, :classes], granted, said[:, classes:])
+        return GradientReply(value, gradient, said[:, : self.num_classes], granted, said[:, self.num_classes :])
 
     def jacobian(
         self, x: Tensor, classes: Tensor, row: Tensor | None = None, *, over: Tensor | None = None

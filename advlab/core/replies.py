@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from advlab.core.goals import Goal
+
 
 @dataclass
 class Ledger:
@@ -39,6 +41,15 @@ class Latest:
     own: Tensor
     rival: Tensor
     image: Tensor | None = None  # the image that they are about; kept for a film only
+
+    def note(self, x: Tensor, images: Tensor, margin: Tensor, logits: Tensor, goal: Goal) -> None:
+        """What was said about queries `x` `[Q, C, H, W]`, for these images `[Q]`."""
+        probability = logits.softmax(1)
+        self.own[images] = probability.gather(1, goal.index.unsqueeze(1)).squeeze(1)
+        self.rival[images] = probability.scatter(1, goal.index.unsqueeze(1), 0).amax(1)
+        self.margin[images] = margin
+        if self.image is not None:
+            self.image[images] = x
 
 
 @dataclass(frozen=True)

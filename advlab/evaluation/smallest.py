@@ -11,10 +11,10 @@ from advlab.core import norms
 from advlab.core.attack import Attack, Objective
 from advlab.core.boundary import between
 from advlab.core.classifier import Classifier
-from advlab.core.driver import Progress
 from advlab.core.goals import Goal
 from advlab.core.norms import Norm
 from advlab.core.result import AttackResult
+from advlab.core.settings import Progress
 from advlab.core.verdicts import votes
 from advlab.errors import InputError
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from advlab.core.driver import Progress
+from advlab.core.settings import Progress
 
 if TYPE_CHECKING:
     from advlab.serving.jobs import Jobs

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from advlab import api, attacks, models, recorded
 from advlab.core.classifier import Classifier
-from advlab.core.driver import Progress
 from advlab.core.goals import Goal, Targeted, Untargeted
 from advlab.core.request import AttackRequest
 from advlab.core.result import AttackResult
 from advlab.core.rounding import EightBit, give_out
+from advlab.core.settings import Progress
 from advlab.core.verdicts import votes
 from advlab.data import pictures
 from advlab.serving.outcome import Curve, Execution, Film, Look, Opinion, Outcome, Verdict

@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from advlab import models
 from advlab.core.classifier import Size
-from advlab.core.driver import Progress
+from advlab.core.settings import Progress
 from advlab.models import Card, Check
 from advlab.serving.jobs import Job, Jobs
 from advlab.ui import work
