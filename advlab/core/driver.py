@@ -178,7 +178,8 @@ class _Run:
     def _loop(self, judged: Tensor) -> None:
         """Step until no row is left; rows that the verifier has confirmed are marked in `judged`."""
         o = self.oracle
-        retiring = self.settings.early_stop and self.attack.objective is Objective.RADIUS
+        minimal = self.attack.objective is Objective.MINIMAL
+        retiring = self.settings.inside_is_enough if minimal else self.settings.early_stop
         self._draw_start()
         o.keep(self.search)
         if len(o.rows) == 0:
@@ -193,8 +194,6 @@ class _Run:
                 confirmed = self._confirm()
                 judged[o.rows[confirmed]] = True
                 finished |= confirmed
-            if self.settings.inside_is_enough and self.attack.objective is Objective.MINIMAL:
-                finished |= norms.within(o.best_size, o.eps)
             if bool(finished.any()):
                 o.keep(~finished)
                 state = state.take(~finished)
@@ -213,7 +212,7 @@ class _Run:
     def _confirm(self) -> Tensor:
         """Judge the new candidates of the current rows; which rows `[n]` are confirmed successes."""
         best, rows = self.oracle.best, self.oracle.rows
-        confirmed = best.fresh[rows]
+        confirmed = best.fresh[rows] & norms.within(best.size[rows], self.oracle.eps)
         fresh = rows[confirmed]
         best.fresh[fresh] = False
         confirmed[confirmed.clone()] = self._judge(best.image[fresh], fresh) > 0

@@ -7,6 +7,7 @@ from torch import nn
 import advlab
 from advlab.core.classifier import Classifier
 from advlab.core.norms import Norm
+from advlab.core.program import Program
 from advlab.core.randomness import Noise
 from tests.cases import CASES, KINDS, Case
 from tests.networks import Spy, Stochastic, conv, linear, pictures, wrap
@@ -68,13 +69,14 @@ def test_a_point_that_no_push_confirms_is_reported_as_it_is(case):
 
 @with_radius
 def test_an_unconfirmed_image_stays_in_the_search(case):
-    """It may not retire at a success that the verifier does not see."""
+    """It may not retire at a success that the verifier does not see; what closes in on it may ask more."""
     x = pictures(2, SIZE)
     goal = case.goal(1 if case.targeted else 0)
     everything = case.run(dreamer(0.0), x, goal=goal, early_stop=False)
     assert not everything.success.any()
     r = case.run(dreamer(100.0), x, goal=goal)
-    assert torch.equal(r.queries, everything.queries)
+    assert torch.equal(r.queries, everything.queries) or issubclass(case.kind, Program)
+    assert (r.queries >= everything.queries).all()
 
 
 def test_a_pessimist_misses_what_it_could_have():
@@ -157,7 +159,8 @@ def test_trembling_answers_are_confirmed_by_a_fresh_one(case):
     classifier = wrap(Stochastic(module, 0.45, seed=4), 4, SIZE)
     r = case.run(classifier, x, goal=case.goal(1 if case.targeted else 0), eps=1e-6, early_stop=False)
     fresh = r.success & ~r.already
-    assert fresh.sum() <= 10
+    looks = len(case.kind().members()) if issubclass(case.kind, Program) else 1  # each member's success is confirmed
+    assert fresh.sum() <= 32 * (1 - (8 / 9) ** looks) + 7
 
 
 def test_infinite_margins_are_judged_like_others():
