@@ -1,12 +1,13 @@
 """PGD towards one class after the other, from starts that spread over the answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from advlab.attacks import register
-from advlab.core import losses, norms, rivals
+from advlab.core import losses, norms
 from advlab.core.attack import Access, Attack, Objective, State, Widget, param
 from advlab.core.goals import Aimed, Along
 from advlab.core.norms import Norm
@@ -15,10 +16,11 @@ from advlab.core.oracle import GradientOracle
 
 @dataclass(frozen=True)
 class MultiTargetedState(State):
-    """The iterate, and the classes to climb towards."""
+    """The iterate, and what the network says to the clean images."""
 
     x: Tensor  # [n, C, H, W]
-    targets: Tensor  # [n, t], one a start; [n, 1] with the goal's own class where it has one
+    order: Tensor  # [n, K], the classes, the likeliest first
+    targets: Tensor  # [n, t], those to climb towards, one a start
 
 
 @register
@@ -51,8 +53,10 @@ class MultiTargeted(Attack):
     )  # fmt: skip
 
     def init(self, o: GradientOracle) -> MultiTargetedState:
-        targets = o.goal.index.unsqueeze(1) if o.goal.targeted else rivals.likeliest(o, self.targets)
-        return MultiTargetedState(step=o.rows * 0, x=self._start(o, 0), targets=targets)
+        order = o.logits(o.x).logits.argsort(dim=1, descending=True, stable=True)
+        own = o.goal.index.unsqueeze(1)
+        targets = own if o.goal.targeted else order[order != own].reshape(len(order), -1)[:, : self.targets]
+        return MultiTargetedState(step=o.rows * 0, x=self._start(o, 0), order=order, targets=targets)
 
     @property
     def _each(self) -> int:
@@ -67,8 +71,10 @@ class MultiTargeted(Attack):
         number, within = divmod(int(s.step[0]), self._each)
         climbing = within - self.diverse_steps
         if climbing < 0:
-            draws = o.noise.at(number * self._each).uniform((o.num_classes,), draw=3)
-            aim: Aimed | Along = Along(o.goal.index, weights=(2 * draws - 1).to(s.x.dtype))
+            draws = 2 * o.noise.at(number * self._each).uniform((o.num_classes,), draw=3) - 1
+            # By rank, so that it does not matter how classes are numbered.
+            weights = torch.zeros_like(draws).scatter_(1, s.order, draws).to(s.x.dtype)
+            aim: Aimed | Along = Along(o.goal.index, weights=weights)
             size = o.eps
         else:
             aim = Aimed(s.targets[:, number % s.targets.shape[1]], o.goal.index)
@@ -79,7 +85,7 @@ class MultiTargeted(Attack):
         if within + 1 == self._each:
             o.logits(x)
             x = self._start(o, (number + 1) * self._each)
-        return MultiTargetedState(step=s.step + 1, x=x, targets=s.targets)
+        return replace(s, step=s.step + 1, x=x)
 
     def done(self, s: MultiTargetedState) -> Tensor:
         return s.step >= self._each * self.restarts * s.targets.shape[1]

@@ -14,7 +14,7 @@ MINIMAL = [
     ("fmn", "l1", {}),
     ("fmn", "l0", {}),
     ("sigma_zero", "l0", {}),
-    ("cw_linf", "linf", {"initial_const": 1.0, "tightening": 0.97}),
+    ("cw_linf", "linf", {"initial_const": 0.1, "tightening": 0.98}),
     ("ead", "l1", {"steps": 60, "search_steps": 3, "initial_const": 10.0}),
 ]
 

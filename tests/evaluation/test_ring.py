@@ -49,8 +49,8 @@ def test_verdicts_are_those_of_the_attack_by_itself(ring):
     x, y = ring.data.floats(slice(None)), ring.data.labels
     away = advlab.attack(ring.base, x, "pgd", norm="linf", eps=0.3, labels=y, steps=10, early_stop=False).adversarial
     transferred = robust(away).argmax(1) != y
-    found = [advlab.attack(robust, x, "pgd", norm="linf", eps=0.3, labels=y, steps=10, seed=seed, margin=bool(seed))
-             for seed in (0, 1)]  # fmt: skip
+    found = [advlab.attack(robust, x, "pgd", norm="linf", eps=0.3, labels=y, steps=10, seed=seed, loss=loss)
+             for seed, loss in enumerate(("cross_entropy", "margin"))]  # fmt: skip
     fell = transferred | found[0].success | found[1].success
     assert [bool(fate.adaptive) for fate in trial.fates] == fell.tolist()
     assert [fate.unaware for fate in trial.fates] == transferred.tolist()
