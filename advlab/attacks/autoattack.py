@@ -81,7 +81,9 @@ class AutoAttack(Program):
                 averaged = {**one, "samples": _EOT}
                 return _member("APGD-CE", "apgd", **averaged), _member("APGD-DLR", "apgd", loss="dlr", **averaged)
 
-    def doubts(self, classifier: Classifier, x: Tensor, found: dict[str, AttackResult]) -> tuple[tuple[str, ...], int]:
+    def doubts(
+        self, classifier: Classifier, x: Tensor, whole: AttackResult, later: dict[str, AttackResult]
+    ) -> tuple[tuple[str, ...], int]:
         """The checks of the paper's authors, as data: randomness, probabilities, no gradient, Square too good."""
         first, second = (_answers(classifier, x, number) for number in (0, 1))
         notes = []
@@ -90,12 +92,10 @@ class AutoAttack(Program):
             notes.append("The model answers at random: use the version “rand”, and believe no single success.")
         if bool((first >= 0).all()) and bool(((first.sum(1) - 1).abs() < 1e-3).all()):
             notes.append("The model seems to answer with probabilities: hand over logits, or gradients vanish.")
-        gradients, zeros = (
-            int(sum(getattr(r, n).sum() for r in found.values())) for n in ("gradients", "zero_gradients")
-        )
+        gradients, zeros = int(whole.gradients.sum()), int(whole.zero_gradients.sum())
         if zeros > 0:
             notes.append(f"{zeros:,} of {gradients:,} gradients were exactly zero: they may be masked.")
-        square = found.get("Square")
+        square = later.get("Square")
         if square is not None and self.version == Version.STANDARD:
             taken = int((square.success & ~square.already).sum())
             if taken > _MUCH * len(x):

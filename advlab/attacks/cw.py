@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 
 from advlab.attacks import register
-from advlab.core import losses, norms
+from advlab.core import adam, losses, norms
 from advlab.core.attack import Access, Attack, Objective, State, Widget, param
 from advlab.core.boundary import shrink
 from advlab.core.goals import Goal
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
+from advlab.core.prices import Prices, next_prices
 
-_BETA_1, _BETA_2, _TINY = 0.9, 0.999, 1e-8
 _CLOSING_QUERIES = 14
 
 
@@ -92,13 +92,10 @@ class CW(Attack):
         gradient = 2 * delta - norms.per_image(s.const, s.x) * reply.gradient
         objective = delta.flatten(1).square().sum(1) - s.const * reply.value
         taken = s.step + 1
-        first = _BETA_1 * s.first + (1 - _BETA_1) * gradient
-        second = _BETA_2 * s.second + (1 - _BETA_2) * gradient.square()
-        count = taken.to(s.x.dtype)
+        first, second, direction = adam.moments(s.first, s.second, gradient, taken)
         finest = (o.best_size / s.x[0].numel() ** 0.5).clamp_max(self.step_size)
-        rate = finest * (1 - s.step / self.steps) / (1 - _BETA_1**count)
-        scale = (second / norms.per_image(1 - _BETA_2**count, s.x)).sqrt_().add_(_TINY)
-        moved = (s.x - norms.per_image(rate, s.x) * first / scale).clamp_(0, 1)
+        rate = finest * (1 - s.step / self.steps)
+        moved = (s.x - norms.per_image(rate, s.x) * direction).clamp_(0, 1)
 
         hit = s.hit | (reply.granted & (reply.value >= 0) & (o.goal.margin(reply.logits) > 0))
         check = taken % max(1, self.steps // 10) == 0
@@ -112,9 +109,7 @@ class CW(Attack):
 
     def _next_round(self, o: GradientOracle, s: CWState, over: Tensor) -> CWState:
         """Where a round is over: choose the next constant and start again from the clean image."""
-        high = torch.where(over & s.hit, torch.minimum(s.high, s.const), s.high)
-        low = torch.where(over & ~s.hit, torch.maximum(s.low, s.const), s.low)
-        const = torch.where(high.isfinite(), (low + high) / 2, s.const * 10)
+        prices = next_prices(Prices(s.const, s.low, s.high), s.hit, over)
         wide = norms.per_image(over, s.x)
         return CWState(
             step=torch.where(over, 0, s.step),
@@ -122,9 +117,9 @@ class CW(Attack):
             first=torch.where(wide, 0, s.first),
             second=torch.where(wide, 0, s.second),
             round=s.round + over,
-            const=torch.where(over, const, s.const),
-            low=low,
-            high=high,
+            const=prices.const,
+            low=prices.low,
+            high=prices.high,
             hit=s.hit & ~over,
             plateau=torch.where(over, torch.inf, s.plateau),
         )

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import torch
@@ -39,13 +39,16 @@ class Program(Attack):
         """What is run, in this order."""
 
     @abstractmethod
-    def doubts(self, classifier: Classifier, x: Tensor, found: dict[str, AttackResult]) -> tuple[tuple[str, ...], int]:
+    def doubts(
+        self, classifier: Classifier, x: Tensor, whole: AttackResult, later: dict[str, AttackResult]
+    ) -> tuple[tuple[str, ...], int]:
         """Why the verdict may be wrong, a sentence each, and how many passes for each image it took to see.
 
         Args:
             classifier: what was attacked.
             x: the clean images that were attacked.
-            found: what each member did to the images that were left for it.
+            whole: what all members did together.
+            later: what each but the first did to the images that were left for it.
         """
 
     def init(self, _: Any) -> Any:  # noqa: ANN401
@@ -77,24 +80,24 @@ def in_sequence(
     """Run the members, each on the images that the ones before it could not fool, and make one result of theirs."""
     members = program.members()
     whole = run(0, members[0].attack, None, budget)
-    found = {members[0].name: whole}
+    later = dict[str, AttackResult]()
     for place, member in enumerate(members[1:], 1):
         rows = (~whole.success).nonzero().squeeze(1)
         left = None if budget is None or len(rows) == 0 else budget - int(whole.queries[rows].max())
         if whole.stopped or len(rows) == 0 or left == 0:
             break
-        found[member.name] = part = run(place, member.attack, rows, left)
-        _merge(whole, part, rows)
-        whole.stopped = part.stopped
+        later[member.name] = part = run(place, member.attack, rows, left)
+        whole = _merged(whole, part, rows)
     searched = whole.queries > 0
-    if bool(searched.any()) and not whole.stopped:
-        whole.notes, passes = program.doubts(classifier, x[searched], found)
-        whole.verifications[searched] += passes
-    return whole
+    if whole.stopped or not bool(searched.any()):
+        return whole
+    notes, passes = program.doubts(classifier, x[searched], whole, later)
+    whole.verifications[searched] += passes
+    return replace(whole, notes=notes)
 
 
-def _merge(whole: AttackResult, part: AttackResult, rows: Tensor) -> None:
-    """What a member did to these rows becomes part of the whole; where nobody succeeds, the larger margin stays.
+def _merged(whole: AttackResult, part: AttackResult, rows: Tensor) -> AttackResult:
+    """The whole, with what a member did to these rows; where nobody succeeds, the larger margin stays.
 
     A member that finds an image beyond the goal before it began saw a model with randomness in it, and did nothing.
     """
@@ -107,11 +110,12 @@ def _merge(whole: AttackResult, part: AttackResult, rows: Tensor) -> None:
     for norm, sizes in whole.norms.items():
         sizes[taken] = part.norms[norm][better]
     _append(whole.trace, part.trace, rows, whole)
-    if part.film is not None and rows[:1].tolist() == [0]:
-        whole.film = _joined(whole.film, part.film, len(whole.trace) - len(part.trace))
     for name in _SUMS:
         getattr(whole, name)[rows] += getattr(part, name)
-    whole.seconds += part.seconds
+    film = whole.film
+    if part.film is not None and rows[:1].tolist() == [0]:
+        film = _joined(film, part.film, len(whole.trace) - len(part.trace))
+    return replace(whole, film=film, seconds=whole.seconds + part.seconds, stopped=part.stopped)
 
 
 def _append(trace: Trace, more: Trace, rows: Tensor, before: AttackResult) -> None:

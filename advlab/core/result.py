@@ -38,7 +38,7 @@ class Trace:
         return torch.stack(values) if values else torch.empty(0, 0)
 
 
-@dataclass
+@dataclass(frozen=True)
 class AttackResult:
     """The outcome of a run over `N` images.
 

@@ -129,11 +129,12 @@ def test_the_targeted_one_tries_the_likeliest_classes_in_order():
     assert r.gradients.tolist() == [6, 6]
 
 
-def test_averaged_gradients_are_counted_and_help_against_noise():
+def test_averaged_gradients_are_counted():
     noisy = wrap(Stochastic(conv(SIZE), 0.5), 4, SIZE, votes=5)
     x = pictures(4, SIZE, 4)
     r = advlab.attack(noisy, x, "apgd", norm="linf", eps=1e-6, steps=3, samples=7)
     searched = ~r.already
+    assert searched.any()
     assert r.gradients[searched].tolist() == [21] * int(searched.sum())
     assert r.queries[searched].tolist() == [22] * int(searched.sum())
 

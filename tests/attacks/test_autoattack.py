@@ -60,6 +60,15 @@ def test_it_is_its_members_each_on_what_is_left(norm, eps):
     assert (trace.diff(dim=0) >= 0).all()
 
 
+def test_zero_gradients_are_counted_once():
+    """The sentence has the numbers of the result."""
+    classifier, x = wrap(Rounded(conv(SIZE)), 4, SIZE), pictures(4, SIZE, 4)
+    r = advlab.attack(classifier, x, "autoattack", norm="linf", eps=1e-3, **SHORT)
+    zeros, gradients = int(r.zero_gradients.sum()), int(r.gradients.sum())
+    assert zeros > 0
+    assert any(f"{zeros:,} of {gradients:,} gradients" in note for note in r.notes)
+
+
 def notes(classifier, **options):
     x = pictures(4, SIZE, 4)
     return " ".join(advlab.attack(classifier, x, "autoattack", norm="linf", eps=0.1, **SHORT, **options).notes)

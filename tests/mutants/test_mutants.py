@@ -112,7 +112,7 @@ TABLE = [
     ),
     mutant(
         "cw", "no projection",
-        (CW, "* first / scale).clamp_(0, 1)", "* first / scale)"),
+        (CW, "* direction).clamp_(0, 1)", "* direction)"),
         planes.test_cw_with_few_steps_is_close, content="saturated", classes=2, shift=0.0,
         note="C&W has no ball: its projection is the box.",
     ),
