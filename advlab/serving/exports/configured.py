@@ -1,8 +1,12 @@
 """An attack or a defense with its parameters, as one parameter of a link: what is not as it usually is."""
 
+from collections.abc import Mapping
+
 from advlab.core.parameters import Parameters, choices
 from advlab.core.request import Value
+from advlab.errors import ParameterError
 from advlab.serving.exports import numbers
+from advlab.serving.exports.params import Params
 
 _USUAL = "on"
 
@@ -28,3 +32,17 @@ def read(kind: type[Parameters], text: str) -> dict[str, Value]:
         if field is not None and choices(field.annotation):
             own[name] = value
     return kind.configured(own).model_dump()
+
+
+def take(reading: Params, kinds: Mapping[str, type[Parameters]]) -> dict[str, dict[str, Value]]:
+    """Those of `kinds` that a link names, with their parameters; what is impossible becomes a sentence."""
+    found: dict[str, dict[str, Value]] = {}
+    for name, kind in kinds.items():
+        text = reading.take(name)
+        if text is None:
+            continue
+        try:
+            found[name] = read(kind, text)
+        except ParameterError as error:
+            reading.problem(f"{error} It is left out.")
+    return found

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 
 from advlab import attacks
-from advlab.core.request import Value
-from advlab.errors import ParameterError
 from advlab.serving.compare.request import CompareRequest
 from advlab.serving.exports import configured, links, prefixed
-from advlab.serving.exports.params import Params, shown
+from advlab.serving.exports.params import shown
 from advlab.serving.exports.prefixed import OwnLink
 
 PREFIX = "c."
@@ -32,20 +30,7 @@ def parse(params: Mapping[str, object]) -> OwnLink:
         reading.values["several"] = True
     elif about is not None:
         reading.problem(f"{PREFIX}{_PICTURES} is “{_ALL}” or nothing, not “{shown(about)}”; it is left out.")
-    found = _attacks(reading)
+    found = configured.take(reading, attacks.general())
     if found:
         reading.values["attacks"] = found
     return prefixed.finish(PREFIX, reading, terms, word="word", thing="A comparison")
-
-
-def _attacks(reading: Params) -> dict[str, dict[str, Value]]:
-    found: dict[str, dict[str, Value]] = {}
-    for name, kind in attacks.general().items():
-        text = reading.take(name)
-        if text is None:
-            continue
-        try:
-            found[name] = configured.read(kind, text)
-        except ParameterError as error:
-            reading.problem(f"{error} It is left out.")
-    return found

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 
 from advlab import attacks, defenses
 from advlab.core.norms import Norm
-from advlab.core.request import Value
-from advlab.errors import ParameterError
 from advlab.serving.defend.request import DefendRequest, EnvelopeRequest, ThreatsRequest
 from advlab.serving.exports import configured, numbers, prefixed
 from advlab.serving.exports.params import Params, shown
@@ -79,7 +77,9 @@ def parse(params: Mapping[str, object]) -> OwnLink:
     networks = reading.take("networks")
     if networks is not None:
         reading.values["networks"] = () if networks == "none" else tuple(networks.split(","))
-    _read_defenses(reading)
+    found = configured.take(reading, defenses.available())
+    if found:
+        reading.values["defenses"] = found
     return prefixed.finish(PREFIX, reading, attack, word="word", thing="A table of defenses")
 
 
@@ -99,17 +99,3 @@ def _read_length(reading: Params, name: str, read: Callable[[str], float | None]
         reading.values[name] = float(value)
     elif text is not None:
         reading.problem(f"{PREFIX}{name} is a number above 0, not “{shown(text)}”; it is left out.")
-
-
-def _read_defenses(reading: Params) -> None:
-    found: dict[str, dict[str, Value]] = {}
-    for name, kind in defenses.available().items():
-        text = reading.take(name)
-        if text is None:
-            continue
-        try:
-            found[name] = configured.read(kind, text)
-        except ParameterError as error:
-            reading.problem(f"{error} It is left out.")
-    if found:
-        reading.values["defenses"] = found
