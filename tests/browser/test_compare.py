@@ -15,6 +15,7 @@ def test_attacks_side_by_side(page) -> None:
     assert page.locator(".stMarkdown", has_text="Attacks 3/").count() == 1
     page.locator(".st-key-c-run button").click()
     page.locator(".attack", has_text="HopSkipJump").wait_for(timeout=LONG)
+    page.locator(".attack", has_text="Clean picture").wait_for(timeout=LONG)  # asked for by itself, of a new server
     page.wait_for_selector(".st-key-c-stop-all", state="detached", timeout=LONG)
     settle(page)
     said = page.locator(".verdict .headline").inner_text()
