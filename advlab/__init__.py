@@ -22,6 +22,7 @@ from advlab.core.norms import Norm
 from advlab.core.result import AttackResult
 from advlab.core.rounding import EightBit
 from advlab.core.rounding import give_out as round_to_8_bits
+from advlab.core.service import Service
 from advlab.data.sources import open_picture
 from advlab.models import load
 from advlab.recorded import compare_execution, pixel_digest
@@ -33,6 +34,7 @@ __all__ = [
     "Execution",
     "Goal",
     "Norm",
+    "Service",
     "Targeted",
     "Untargeted",
     "__version__",

@@ -15,6 +15,7 @@ from advlab.core.goals import Goal, Untargeted
 from advlab.core.losses import Term
 from advlab.core.norms import Norm
 from advlab.core.result import AttackResult
+from advlab.core.service import OPEN, Service
 from advlab.core.settings import Progress, Settings
 from advlab.errors import InputError, ParameterError, ThreatError
 
@@ -35,6 +36,7 @@ def attack(
     start: Tensor | None = None,
     judge: Classifier | None = None,
     extra_loss: Term | None = None,
+    service: Service = OPEN,
     frames: int = 0,
     progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -63,6 +65,8 @@ def attack(
         extra_loss: what an attack that sees gradients climbs besides its own loss: a differentiable function of
             images `[Q, C, H, W]` as the model is shown them, their logits `[Q, K]` and the goal, one number `[Q]` an
             image. Success and the choice of the best image do not mind it.
+        service: what an interface in front of the model shows of its answers to attacks that see no gradients, and
+            how often it answers; `advlab.Service(top=5, decimals=2)`. The verdict is the model's own.
         frames: keep at most as many steps of the first image as a film, in `result.film`.
         progress: called after each step and about five times a second.
         should_stop: asked between chunks of work; True ends the run with what has been found.
@@ -78,16 +82,19 @@ def attack(
         goal = Untargeted(labels)
     if extra_loss is not None and configured.access is not Access.GRADIENT:
         raise ParameterError(f"{configured.title} sees no gradients, so there is nothing to add an extra loss to.")
+    if service != OPEN and configured.access is Access.GRADIENT:
+        raise ParameterError(f"{configured.title} sees gradients, which no interface shows: choose a black-box attack.")
     settings = Settings(
         seed=_seed(seed),
         early_stop=early_stop,
         inside_is_enough=inside_is_enough,
-        max_queries=_budget(max_queries),
+        max_queries=service.budget(_budget(max_queries)),
         start=None if start is None else _starts(classifier, start, len(images)),
         frames=_frames(frames),
         progress=progress,
         should_stop=should_stop,
         extra_loss=extra_loss,
+        service=service,
     )
     radius = _radius(configured, threat, eps, images)
     return driver.run(

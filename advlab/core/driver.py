@@ -129,6 +129,7 @@ class _Run:
             tick=self._tick,
             filmed=self.film is not None,
             extra_loss=settings.extra_loss,
+            service=settings.service,
         )
 
     def _draw_start(self) -> None:

@@ -15,6 +15,7 @@ from advlab.core.memory import chunk_size, in_chunks
 from advlab.core.norms import Norm
 from advlab.core.randomness import Noise, question
 from advlab.core.replies import Best, Decision, GradientReply, JacobianReply, Latest, Ledger, Reply
+from advlab.core.service import OPEN, Service
 
 
 class Oracle:
@@ -40,6 +41,7 @@ class Oracle:
         tick: Callable[[], None] = lambda: None,
         filmed: bool = False,
         extra_loss: Term | None = None,
+        service: Service = OPEN,
     ) -> None:
         count, device = len(x), x.device
         self._classifier = classifier
@@ -50,6 +52,7 @@ class Oracle:
         self._wanted = wanted_margin
         self._tick = tick
         self._extra_loss = extra_loss
+        self._service = service
         self.norm = norm
         self.max_queries = max_queries
         self.ledger = Ledger.empty(count, device)
@@ -168,7 +171,13 @@ class Oracle:
 
     def _forward(self, x: Tensor, goal: Goal, query: Tensor) -> tuple[Tensor, ...]:  # noqa: ARG002 - an `Answer`
         with torch.no_grad():
-            return (rejecting.answers(self._classifier, x, search=True),)
+            said = rejecting.answers(self._classifier, x, search=True)
+        logits = self._served(said[:, : self.num_classes], x)
+        return (torch.cat((logits, said[:, self.num_classes :]), 1) if self.rejects else logits,)
+
+    def _served(self, logits: Tensor, x: Tensor) -> Tensor:
+        """What the interface in front of the model makes of its logits `[Q, K]`."""
+        return self._service.shown(logits, x)
 
     def _margin(self, said: Tensor, goal: Goal) -> Tensor:
         return rejecting.margin(goal, said, self.num_classes)
@@ -227,6 +236,9 @@ class DecisionOracle(Oracle):
 
     def _reveal(self, said: Tensor, goal: Goal) -> Tensor:
         return torch.where(self._margin(said, goal) > 0, 1.0, -1.0).to(said.dtype)
+
+    def _served(self, logits: Tensor, x: Tensor) -> Tensor:
+        return self._service.labelled(logits, x)
 
     def _note(self, x: Tensor, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
         """A label says nothing about scores, so the trace shows none."""

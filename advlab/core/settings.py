@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from advlab.core.losses import Term
+from advlab.core.service import OPEN, Service
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Settings:
     the largest margin is kept. Minimal-norm attacks run to their end, unless `inside_is_enough`: then an image
     retires that was found within ε, whether or not there is a smaller one. `frames` is how many steps
     of the first image to keep as a film at most. `extra_loss` is climbed besides each loss that an attack has.
+    `service` is what stands before the model, for attacks that see no gradients.
     """
 
     seed: int = 0
@@ -38,3 +40,4 @@ class Settings:
     progress: Callable[[Progress], None] | None = None
     should_stop: Callable[[], bool] | None = None
     extra_loss: Term | None = None
+    service: Service = OPEN
