@@ -21,6 +21,7 @@ from advlab.errors import InputError, ParameterError
 from advlab.serving import lab
 from advlab.serving.exports.requests import check, read_request
 
+SERVICE = "What black-box attacks are shown: top:5,decimals:2,noise:0.01,per_minute:60,minutes:30."
 _OF_WEIGHTS = ("weights", "architecture", "classes", "labels", "size", "mean", "std", "crop")
 # What a request file does not say; all other options it does.
 _BESIDE_A_REQUEST = ("picture", "request", "device", "threads", "out", *_OF_WEIGHTS)
@@ -72,6 +73,7 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
     truth: Annotated[str | None, Option(help="What the picture really shows: its name or its number.")] = None,
     exact: Annotated[bool, Option("--exact", help="Take the picture pixel by pixel, without scaling.")] = False,  # noqa: FBT002
     seed: Annotated[int, Option(help="Same seed, same result.")] = 0,
+    service: Annotated[str | None, Option(help=SERVICE)] = None,
     max_queries: Annotated[int | None, Option(help="The attacker's budget.")] = None,
     early_stop: Annotated[bool, Option(help="End at the first success.")] = False,  # noqa: FBT002
     param: Annotated[list[str] | None, Option("--set", help="A parameter of the attack: --set steps=40.")] = None,
@@ -132,6 +134,7 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
             seed=seed,
             early_stop=early_stop,
             max_queries=max_queries,
+            service=values.service(service),
             parameters=dict(values.assignment(text) for text in param or []),
         )
         check(wanted)

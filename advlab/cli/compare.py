@@ -11,7 +11,7 @@ from typer import Argument, Option
 
 from advlab import attacks, models
 from advlab.cli import values
-from advlab.cli.attack import named_picture
+from advlab.cli.attack import SERVICE, named_picture
 from advlab.cli.base import app, console
 from advlab.core.norms import Norm
 from advlab.core.request import Value
@@ -44,6 +44,7 @@ def compare_attacks(  # noqa: PLR0917 - each is an option of the command
     truth: Annotated[str | None, Option(help="What the picture really shows: its name or its number.")] = None,
     seed: Annotated[int, Option(help="Of all attacks.")] = 0,
     max_queries: Annotated[int, Option(help="The budget of each.")] = 1000,
+    service: Annotated[str | None, Option(help=SERVICE)] = None,
     early_stop: Annotated[bool, Option(help="End each at its first success.")] = True,  # noqa: FBT002
     smallest: Annotated[bool, Option("--smallest", help="Also search each one's smallest radius.")] = False,  # noqa: FBT002
     csv: Annotated[Path | None, Option(help="Write the numbers there.")] = None,
@@ -62,6 +63,7 @@ def compare_attacks(  # noqa: PLR0917 - each is an option of the command
         seed=seed,
         early_stop=early_stop,
         max_queries=max_queries,
+        service=values.service(service),
         attacks=_chosen(attack, threat),
     )
     with Bar(console=console, transient=True) as bar:

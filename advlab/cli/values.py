@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from advlab.core.classifier import Size
 from advlab.core.norms import Norm
 from advlab.core.request import Value
+from advlab.core.service import OPEN, Service
 from advlab.errors import ParameterError
-from advlab.serving.exports import numbers
+from advlab.serving.exports import configured, numbers
 
 
 def norm(text: str | None, default: Norm) -> Norm:
@@ -52,6 +53,11 @@ def assignment(text: str) -> tuple[str, Value]:
     if plain is None and not value[:1].isalpha():
         return name, number(value)
     return name, value if plain is None else plain  # a word: whether it is one of a few, the attack says
+
+
+def service(text: str | None) -> Service:
+    """What stands before the model: `top:5,decimals:2`, as in a link."""
+    return OPEN if text is None else Service(**configured.read(Service, text))
 
 
 def size(text: str) -> Size:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from advlab.core.asked import Asked
 from advlab.core.norms import Norm
+from advlab.core.service import OPEN, Service
 
 Value = bool | int | float | str | None
 
@@ -24,6 +25,7 @@ class AttackRequest(Asked):
         truth: what the picture really shows, if somebody said so; an untargeted attack then leaves this class.
         early_stop: end at the first confirmed success instead of keeping the largest margin.
         max_queries: the attacker's budget of forward passes.
+        service: what stands before the model, for attacks that see no gradients.
     """
 
     attack: str
@@ -35,6 +37,7 @@ class AttackRequest(Asked):
     early_stop: bool = False
     max_queries: int | None = Field(None, ge=1)
     parameters: dict[str, Value] = Field(default_factory=dict)
+    service: Service = OPEN
 
     @property
     def public(self) -> Self:

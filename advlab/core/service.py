@@ -1,52 +1,42 @@
-"""What an interface in front of a model shows of its answers: an attacker without the weights gets no more than that."""
+"""What an interface in front of a model shows of its answers: who has not the weights gets no more than that."""
 
-from typing import Self
+from typing import ClassVar
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
+from advlab.core.attack import Widget, param
+from advlab.core.parameters import Parameters
 from advlab.core.randomness import fresh
-from advlab.errors import ParameterError
 
 # A probability that is shown as zero is taken for less than half of the last decimal; without rounding for this.
 _LEAST = 1e-12
 
 
-class Service(BaseModel):
-    """A model behind an interface.
+class Service(Parameters):
+    """A model behind an interface: how much it says, how exactly, and how often."""
 
-    Attributes:
-        top: only this many of the most likely classes are shown; of the others it is known what they share.
-        decimals: to how many the probabilities are rounded.
-        noise: standard deviation of what is added to each probability, anew in each question.
-        per_minute: how many questions a minute are answered.
-        minutes: for how long the attacker goes on at that pace.
-    """
+    name: ClassVar[str] = "service"
+    title: ClassVar[str] = "The interface"
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    top: int | None = Field(None, ge=1)
-    decimals: int | None = Field(None, ge=0, le=15)
-    noise: float = Field(0.0, ge=0, le=1)
-    per_minute: int | None = Field(None, ge=1)
-    minutes: float | None = Field(None, gt=0, allow_inf_nan=False)
-
-    @classmethod
-    def checked(cls, **values: object) -> Self:
-        """It with these values.
-
-        Raises:
-            ParameterError: a sentence on what is impossible.
-        """
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            problem = error.errors()[0]
-            name = ".".join(map(str, problem["loc"]))
-            raise ParameterError(
-                f"An interface with {name} = {problem['input']!r} is impossible: {problem['msg'].lower()}."
-            ) from None
+    top: int | None = param(
+        None, "Classes shown", "Only so many of the most likely classes are shown with their probabilities.", ge=1,
+        widget=Widget(1, 100),
+    )  # fmt: skip
+    decimals: int | None = param(
+        None, "Decimals", "To how many decimals the probabilities are rounded.", ge=0, le=15, widget=Widget(0, 6)
+    )
+    noise: float = param(
+        0.0, "Noise", "Standard deviation of what is added to each probability, anew in each answer.", ge=0, le=1,
+        widget=Widget(0, 0.1, 0.005),
+    )  # fmt: skip
+    per_minute: int | None = param(
+        None, "Questions a minute", "How many are answered.", ge=1, widget=Widget(1, 10_000, 10)
+    )
+    minutes: float | None = param(
+        None, "Patience in minutes", "For how long the attacker goes on, at so many questions a minute.", gt=0,
+        widget=Widget(1, 10_000, 10),
+    )  # fmt: skip
 
     @property
     def open(self) -> bool:

@@ -14,6 +14,7 @@ from advlab.core.classifier import Classifier
 from advlab.core.goals import Goal
 from advlab.core.norms import Norm
 from advlab.core.result import AttackResult
+from advlab.core.service import OPEN, Service
 from advlab.core.settings import Progress
 from advlab.core.verdicts import votes
 from advlab.errors import InputError
@@ -69,6 +70,7 @@ def smallest_radius(
     tolerance: float = 0.02,
     seed: int = 0,
     max_queries: int | None = None,
+    service: Service = OPEN,
     progress: Callable[[Smallest], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Smallest:
@@ -87,6 +89,7 @@ def smallest_radius(
         tolerance: how much larger than a radius that failed the result may be, as a share of it.
         seed: of every try.
         max_queries: the attacker's forward passes in each try.
+        service: what stands before the model, as `advlab.attack` takes it.
         progress: called after each try and while one is under way.
         should_stop: asked between chunks of work; True ends the search with what is known.
 
@@ -96,7 +99,7 @@ def smallest_radius(
     if len(x) != 1:
         raise InputError(f"The smallest radius is searched for one picture, not for {len(x)}.")
     search = _Search(classifier, x, attack, Smallest(norm), tolerance, progress, should_stop)
-    return search.result(goal, first, seed, max_queries)
+    return search.result(goal, first, seed, max_queries, service)
 
 
 class _Search:
@@ -119,13 +122,15 @@ class _Search:
         self._farthest = float(room)
         self._stride = _STRIDE * tolerance
 
-    def result(self, goal: Goal | None, first: float | None, seed: int, max_queries: int | None) -> Smallest:
+    def result(
+        self, goal: Goal | None, first: float | None, seed: int, max_queries: int | None, service: Service
+    ) -> Smallest:
         minimal = self._attack.objective is Objective.MINIMAL
         radius = None if minimal else min(first or self._farthest * _FIRST, self._farthest)
         while not (self._known.stopped or self._known.already):
             found = api.attack(
                 self._classifier, self._x, self._attack, norm=self._known.norm, eps=radius, goal=goal, seed=seed,
-                max_queries=max_queries, progress=self._within, should_stop=self._should_stop,
+                max_queries=max_queries, service=service, progress=self._within, should_stop=self._should_stop,
             )  # fmt: skip
             self._learn(found, radius)
             radius = None if minimal else self._next()

@@ -105,6 +105,7 @@ def run_all(
         seed=request.seed,
         early_stop=request.early_stop,
         max_queries=request.max_queries,
+        service=request.service,
         frames=frames,
         progress=progress,
         should_stop=should_stop,

@@ -90,6 +90,7 @@ def put(values: Mapping[str, object], compare: str | None = None) -> None:
         box[f"early-{attack.access}"] = values["early_stop"]
     if "max_queries" in values:
         box[f"most-{attack.name}"] = values["max_queries"]
+    controls.put_service(values.get("service"))
     own = values.get("parameters")
     for name, value in own.items() if isinstance(own, dict) else ():
         box[f"{attack.name}.{name}"] = value

@@ -10,10 +10,10 @@ from pydantic.fields import FieldInfo
 
 from advlab import attacks
 from advlab.core.attack import Access, Attack, Objective, Widget, initial
-from advlab.core.defense import Defense
 from advlab.core.norms import Norm
-from advlab.core.parameters import choices
+from advlab.core.parameters import Parameters, choices
 from advlab.core.request import Value
+from advlab.core.service import Service
 from advlab.models import Card
 from advlab.serving import measured
 from advlab.ui import about, radius
@@ -164,9 +164,21 @@ def threat(attack: type[Attack], card: Card) -> tuple[Norm, float | None]:
     return norm, eps / 255 if norm is Norm.LINF else eps
 
 
-def fields(kind: type[Attack] | type[Defense], prefix: str = "") -> dict[str, Value]:
+def fields(kind: type[Parameters], prefix: str = "") -> dict[str, Value]:
     """One widget for each parameter; `prefix` keeps those of a defense apart from an attack's of the same name."""
     return {name: _widget(f"{prefix}{kind.name}.{name}", field) for name, field in kind.model_fields.items()}
+
+
+def service(prefix: str = "") -> dict[str, Value]:
+    """What stands before the model: everything is shown unless somebody says otherwise."""
+    return fields(Service, prefix)
+
+
+def put_service(shown: object, prefix: str = "") -> None:
+    """Set these widgets, before they are drawn, if a link says so."""
+    if isinstance(shown, Service):
+        for name, value in shown.model_dump().items():
+            st.session_state[f"{prefix}{Service.name}.{name}"] = value
 
 
 def _widget(key: str, field: FieldInfo) -> Value:
@@ -244,6 +256,10 @@ def values(picture: Picture, cards: Mapping[str, Card]) -> dict[str, object]:
     with st.expander("Steps, seed and budget", key="more", on_change="ignore"):
         own = fields(attack)
         seed, early, most = budget(attack)
+    shown: dict[str, Value] = {}
+    if attack.access is not Access.GRADIENT:
+        with st.expander("What the attacker is shown", key="shown", on_change="ignore"):
+            shown = service()
     with st.expander("Truth and a second model", key="beside", on_change="ignore"):
         real = truth(labels)
         compare(cards, name)
@@ -258,5 +274,6 @@ def values(picture: Picture, cards: Mapping[str, Card]) -> dict[str, object]:
         "seed": seed,
         "early_stop": early,
         "max_queries": most,
+        "service": shown,
         "parameters": own,
     }

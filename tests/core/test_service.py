@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import advlab
+from advlab.core.randomness import question
 from advlab.core.service import Service
 from advlab.errors import ParameterError
 from tests.networks import Spy, conv, pictures, wrap
@@ -40,8 +41,6 @@ def test_rounded():
 
 
 def test_noise_is_that_of_the_question():
-    from advlab.core.randomness import question
-
     service, x = Service(noise=0.05), pictures(2, SIZE)
     logits = SHARES.log().repeat(2, 1)
     with question(1, 1):
@@ -118,5 +117,5 @@ def test_who_sees_gradients_has_no_interface():
 
 
 def test_what_is_impossible_is_a_sentence():
-    with pytest.raises(ParameterError, match="top = 0 is impossible"):
-        Service.checked(top=0)
+    with pytest.raises(ParameterError, match=r"Classes shown \(top\) must be at least 1, not 0"):
+        Service.configured({"top": 0})

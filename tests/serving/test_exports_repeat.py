@@ -25,12 +25,6 @@ from tests.serving.requests import MODEL
 ROOT = Path(__file__).parents[2]
 PICTURE = '-my photo\'s "copy"; $HOME.jpg'
 CASES = {
-    "pgd, of an upload": {
-        "picture": "upload:",
-        "eps": 2 / 255,
-        "parameters": {"steps": 5, "step_size": 0.7 / 255},
-        "seed": 3,
-    },
     "pgd in L2, pixel by pixel": {
         "picture": "exact:",
         "norm": Norm.L2,
@@ -43,12 +37,13 @@ CASES = {
         "target": 504,
         "parameters": {"steps": 8, "search_steps": 2, "initial_const": 1.0},
     },
-    "square to its first success": {
+    "square behind an interface, to its first success": {
         "attack": "square",
         "eps": 12 / 255,
         "truth": 967,
         "early_stop": True,
         "max_queries": 40,
+        "service": {"top": 3, "decimals": 3, "noise": 0.001},
         "parameters": {"steps": 60},
     },
     "own weights": {"model": "own:", "picture": "upload:", "attack": "fgsm", "eps": 0.0123456789},

@@ -63,7 +63,7 @@ def reach(
         classifier, taken(classifier, picture, exact=request.exact),
         request.kind(name).configured(request.attacks[name]),
         norm=request.norm, goal=goal, first=request.eps, seed=request.seed, max_queries=request.max_queries,
-        progress=lambda known: show(_plain(known)), should_stop=should_stop,
+        service=request.of(name).service, progress=lambda known: show(_plain(known)), should_stop=should_stop,
     )  # fmt: skip
     return _plain(found)
 

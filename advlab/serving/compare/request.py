@@ -8,9 +8,10 @@ from pydantic_core.core_schema import ValidationInfo
 
 from advlab import attacks
 from advlab.core.asked import Asked
-from advlab.core.attack import Attack, Objective
+from advlab.core.attack import Access, Attack, Objective
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest, Value
+from advlab.core.service import OPEN, Service
 from advlab.serving.outcome import size
 
 
@@ -24,6 +25,7 @@ class CompareRequest(Asked):
         target, truth, seed: as in an `AttackRequest`.
         early_stop: end each attack that has a radius at its first success, so that queries can be compared.
         max_queries: the budget of each.
+        service: what stands before the model, for those that see no gradients.
         attacks: by name, with their parameters.
     """
 
@@ -35,6 +37,7 @@ class CompareRequest(Asked):
     seed: int = Field(0, ge=0)
     early_stop: bool = True
     max_queries: int | None = Field(None, ge=1)
+    service: Service = OPEN
     attacks: Annotated[dict[str, dict[str, Value]], Field(min_length=1)]
 
     @field_validator("eps")
@@ -59,9 +62,11 @@ class CompareRequest(Asked):
         One that searches the smallest change by itself is given no radius: what it finds is told, and whether that is
         within the radius is judged afterwards. With a radius it would be rounded to it, and often lost.
         """
-        minimal = self.kind(name).objective is Objective.MINIMAL
+        kind = self.kind(name)
+        minimal = kind.objective is Objective.MINIMAL
         return AttackRequest(
             picture=self.picture, model=self.model, attack=name, norm=self.norm, eps=None if minimal else self.eps,
             target=self.target, truth=self.truth, seed=self.seed, early_stop=self.early_stop and not minimal,
             max_queries=self.max_queries, parameters=self.attacks[name],
+            service=OPEN if kind.access is Access.GRADIENT else self.service,
         )  # fmt: skip

@@ -3,7 +3,8 @@
 import shlex
 
 from advlab.core.norms import Norm
-from advlab.serving.exports import names, numbers, weights
+from advlab.core.service import OPEN, Service
+from advlab.serving.exports import configured, names, numbers, weights
 from advlab.serving.exports.files import complete
 from advlab.serving.outcome import Outcome
 
@@ -25,6 +26,7 @@ def cli(outcome: Outcome, picture_name: str) -> str:
     for name in ("target", "truth", "max_queries"):
         value = getattr(request, name)
         words += [] if value is None else [f"--{name.replace('_', '-')}", str(value)]
+    words += [] if request.service == OPEN else ["--service", configured.write(Service, request.service.model_dump())]
     words += ["--early-stop"] if request.early_stop else []
     words += ["--exact"] if request.exact else []
     for name, value in complete(request).parameters.items():

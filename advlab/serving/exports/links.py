@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 from advlab import attacks
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
+from advlab.core.service import OPEN, Service
 from advlab.serving.compare.request import CompareRequest
-from advlab.serving.exports import numbers
+from advlab.serving.exports import configured, numbers
 from advlab.serving.exports.reading import OWN, UPLOAD, VERSION, Link, parse
 
 __all__ = ["VERSION", "Link", "budget", "note", "parse", "query", "threat", "url"]
@@ -40,6 +41,7 @@ def query(request: AttackRequest, *, run: bool = True, extra: Mapping[str, str] 
     }
     attack = attacks.registry.get(request.attack).configured(request.parameters)
     values |= {name: numbers.write(value) for name, value in attack.model_dump().items()}
+    values |= service(request.service)
     return values | {
         **budget(request),
         **{name: _public(value) for name, value in extra.items()},
@@ -63,6 +65,11 @@ def budget(request: Aimed) -> dict[str, str]:
         "queries": _or_none(request.max_queries),
         "truth": _or_none(request.truth),
     }
+
+
+def service(shown: Service) -> dict[str, str]:
+    """What stands before the model, as a parameter of a link; nothing where the model is open."""
+    return {} if shown == OPEN else {"service": configured.write(Service, shown.model_dump())}
 
 
 def url(base: str, request: AttackRequest, *, run: bool = True, extra: Mapping[str, str] = _NOTHING) -> str:

@@ -8,10 +8,11 @@ from advlab.core.attack import Attack, Objective
 from advlab.core.norms import Norm
 from advlab.core.parameters import choices
 from advlab.core.request import Value
+from advlab.core.service import Service
 from advlab.data.samples import SAMPLES
 from advlab.data.samples import known as samples_known
 from advlab.errors import AdvlabError, ParameterError
-from advlab.serving.exports import numbers
+from advlab.serving.exports import configured, numbers
 from advlab.serving.exports.params import LARGEST, Params, near, shown
 
 VERSION = "1"
@@ -20,7 +21,7 @@ UPLOAD, OWN = "upload", "own"
 # What a link may hold besides the attack's own parameters; no attack may have a parameter of these names.
 NAMES = (
     "v", "image", "model", "attack", "norm", "eps", "goal", "target",
-    "seed", "early", "queries", "truth", "view", "with", "run",
+    "seed", "early", "queries", "truth", "service", "view", "with", "run",
 )  # fmt: skip
 
 Labels = Callable[[str | None], Sequence[str]]
@@ -213,6 +214,7 @@ def _budget(reading: Params) -> None:
         there, value = reading.whole(name, least, optional=optional)
         if there:
             reading.values[key] = value
+    reading.values |= {name: Service(**own) for name, own in configured.take(reading, {"service": Service}).items()}
     early = reading.switch("early")
     if early is not None:
         reading.values["early_stop"] = early

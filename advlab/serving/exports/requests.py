@@ -6,9 +6,10 @@ from typing import Any, NoReturn
 import yaml
 
 from advlab import attacks
-from advlab.core.attack import Objective
+from advlab.core.attack import Access, Objective
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
+from advlab.core.service import OPEN
 from advlab.errors import InputError, ParameterError, ThreatError
 from advlab.serving.exports.files import SCHEMA
 
@@ -54,6 +55,8 @@ def check(request: AttackRequest) -> AttackRequest:
     if request.eps is None and kind.objective is Objective.RADIUS:
         example = "2/255" if request.norm is Norm.LINF else "0.5"
         raise ThreatError(f"{kind.title} needs a radius: give eps, for instance {example}.")
+    if request.service != OPEN and kind.access is Access.GRADIENT:
+        raise ParameterError(f"{kind.title} sees gradients, which no interface shows: choose a black-box attack.")
     return request
 
 

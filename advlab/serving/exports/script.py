@@ -8,6 +8,7 @@ import torch
 from advlab import recorded
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
+from advlab.core.service import OPEN
 from advlab.serving.exports import names, numbers, weights
 from advlab.serving.exports.files import complete
 from advlab.serving.outcome import Execution, Outcome
@@ -138,6 +139,9 @@ def _arguments(request: AttackRequest) -> list[str]:
         f"early_stop={request.early_stop}",
         f"max_queries={request.max_queries}",
     ]
+    if request.service != OPEN:
+        shown = ", ".join(f"{name}={value!r}" for name, value in request.service.unusual.items())
+        run.append(f"service=advlab.Service({shown})")
     return run + [f"{name}={value!r}" for name, value in complete(request).parameters.items()]
 
 

@@ -4,6 +4,7 @@ from advlab import attacks, models
 from advlab.core.attack import Access
 from advlab.core.norms import Norm
 from advlab.core.request import Value
+from advlab.core.service import Service
 from advlab.errors import AdvlabError
 from advlab.serving.exports import command, script
 from advlab.serving.exports.files import complete
@@ -103,6 +104,7 @@ def _asked(outcome: Outcome, picture_title: str) -> str:
         "Maximum queries": "no limit" if request.max_queries is None else f"{request.max_queries:,}",
         "Ends at the first success": "yes" if request.early_stop else "no",
     }
+    asked |= {str(Service.model_fields[name].title): _value(value) for name, value in request.service.unusual.items()}
     own = complete(request).parameters
     asked |= {str(field.title or name): _value(own[name]) for name, field in attack.model_fields.items()}
     execution = {
