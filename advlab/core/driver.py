@@ -159,8 +159,10 @@ class _Run:
         self.last_told = time.perf_counter()
         most, _ = self.attack.cost(self.oracle.max_queries)
         asked = int(self.oracle.ledger.queries.max())
-        fooled = int((self.oracle.best.rank > 0).sum())
-        self.settings.progress(Progress(min(1.0, asked / most), len(self.trace), asked, len(self.oracle.rows), fooled))
+        best = self.oracle.best
+        fooled, size = int((best.rank > 0).sum()), float(best.size[0])
+        rows = len(self.oracle.rows)
+        self.settings.progress(Progress(min(1.0, asked / most), len(self.trace), asked, rows, fooled, size))
 
     def result(self) -> AttackResult:
         """Search, judge what was found, and recompute everything on what is returned."""

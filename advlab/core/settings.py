@@ -1,5 +1,6 @@
 """How a run is made, and how far it is."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ class Progress:
     queries: int  # of the image that asked most
     searching: int  # images still in the search
     fooled: int  # images with a candidate that reached the goal
+    size: float = math.inf  # of the smallest perturbation of the first image that reached it; infinite for none
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from advlab.core.request import AttackRequest
 from advlab.data.samples import SAMPLES
 from advlab.models import Card
 from advlab.serving.exports import links
-from advlab.ui import controls, radius, run
+from advlab.ui import controls, interface, radius, run
 from advlab.ui.state import LabState
 from advlab.ui.viewer import VIEWS
 
@@ -90,7 +90,7 @@ def put(values: Mapping[str, object], compare: str | None = None) -> None:
         box[f"early-{attack.access}"] = values["early_stop"]
     if "max_queries" in values:
         box[f"most-{attack.name}"] = values["max_queries"]
-    controls.put_service(values.get("service"))
+    interface.put(values.get("service"))
     own = values.get("parameters")
     for name, value in own.items() if isinstance(own, dict) else ():
         box[f"{attack.name}.{name}"] = value

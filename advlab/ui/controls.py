@@ -13,10 +13,9 @@ from advlab.core.attack import Access, Attack, Objective, Widget, initial
 from advlab.core.norms import Norm
 from advlab.core.parameters import Parameters, choices
 from advlab.core.request import Value
-from advlab.core.service import Service
 from advlab.models import Card
 from advlab.serving import measured
-from advlab.ui import about, radius
+from advlab.ui import about, interface, radius
 from advlab.ui.state import Picture
 from advlab.ui.work import DEFAULT_MODEL
 
@@ -169,18 +168,6 @@ def fields(kind: type[Parameters], prefix: str = "") -> dict[str, Value]:
     return {name: _widget(f"{prefix}{kind.name}.{name}", field) for name, field in kind.model_fields.items()}
 
 
-def service(prefix: str = "") -> dict[str, Value]:
-    """What stands before the model: everything is shown unless somebody says otherwise."""
-    return fields(Service, prefix)
-
-
-def put_service(shown: object, prefix: str = "") -> None:
-    """Set these widgets, before they are drawn, if a link says so."""
-    if isinstance(shown, Service):
-        for name, value in shown.model_dump().items():
-            st.session_state[f"{prefix}{Service.name}.{name}"] = value
-
-
 def _widget(key: str, field: FieldInfo) -> Value:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     offered = extra.get("widget")
@@ -259,7 +246,7 @@ def values(picture: Picture, cards: Mapping[str, Card]) -> dict[str, object]:
     shown: dict[str, Value] = {}
     if attack.access is not Access.GRADIENT:
         with st.expander("What the attacker is shown", key="shown", on_change="ignore"):
-            shown = service()
+            shown = interface.choose(cards[name])
     with st.expander("Truth and a second model", key="beside", on_change="ignore"):
         real = truth(labels)
         compare(cards, name)

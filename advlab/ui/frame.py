@@ -22,6 +22,7 @@ def pages() -> dict[str, list[StreamlitPage]]:
             st.Page(folder / "home.py", title="Home", default=True),
             st.Page(folder / "lab.py", title="Attack Lab", url_path="lab"),
             st.Page(folder / "compare.py", title="Compare attacks", url_path="compare"),
+            st.Page(folder / "blackbox.py", title="Black box", url_path="blackbox"),
             st.Page(folder / "boundary.py", title="Boundary", url_path="boundary"),
             st.Page(folder / "explain.py", title="Explain", url_path="explain"),
             st.Page(folder / "defend.py", title="Defend", url_path="defend"),

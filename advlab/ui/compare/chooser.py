@@ -24,7 +24,7 @@ def choose(norm: Norm) -> list[str]:
     groups, usual = lineup.groups(norm), lineup.usual(norm)
     head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="c-head")
     names = [name for members in groups.values() for name in members]
-    labels = _labels(names)
+    labels = short(names)
     chosen: list[str] = []
     for group, members in groups.items():
         picked = st.pills(
@@ -50,7 +50,7 @@ def key(norm: Norm, group: Group) -> str:
     return f"c-{norm}-{group[0]}-{group[1]}"
 
 
-def _labels(names: Sequence[str]) -> dict[str, str]:
+def short(names: Sequence[str]) -> dict[str, str]:
     """Short names; the long one where two would be called the same."""
     titles = {name: attacks.registry.get(name).title for name in names}
     short = {name: whole.split(" ·")[0] for name, whole in titles.items()}

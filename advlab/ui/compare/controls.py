@@ -41,7 +41,7 @@ def choose(state: LabState, card: Card) -> Choice:
         persist_state="session", width="stretch",
     )  # fmt: skip
     norm = norm or known[0]
-    eps = _eps(card, norm)
+    limit = eps(card, norm)
     chosen = chooser.choose(norm)
     with st.expander("Parameters, seed and budget", key="c-more", on_change="ignore"):
         seed, early, most = _budget()
@@ -54,7 +54,7 @@ def choose(state: LabState, card: Card) -> Choice:
         for name, parameters in own.items():
             attacks.registry.get(name).configured(parameters)
         request = CompareRequest.checked(
-            picture=picture, several=several, model=card.name, norm=norm, eps=eps, target=target, truth=truth,
+            picture=picture, several=several, model=card.name, norm=norm, eps=limit, target=target, truth=truth,
             seed=seed, early_stop=early, max_queries=most, attacks=own,
         )  # fmt: skip
     except AdvlabError as error:
@@ -67,22 +67,23 @@ def _truth(card: Card) -> int | None:
         return lab_controls.truth(card.labels())
 
 
-def _eps(card: Card, norm: Norm) -> float:
+def eps(card: Card, norm: Norm, prefix: str = PREFIX) -> float:
+    """Draw the slider; the radius in [0, 1] units."""
     attack = _yardstick(norm)
-    key = PREFIX + radius.key(norm, attack, card)
+    key = prefix + radius.key(norm, attack, card)
     scale = radius.scale(norm, attack, card, st.session_state.get(key))
-    eps = st.slider(
+    chosen = st.slider(
         "ε", scale.low, scale.high, scale.value, scale.step, format=scale.shown, key=key, persist_state="session",
         help="The largest change that counts as a success. Attacks that look for the smallest change are not told: "
         "theirs is compared with it afterwards.",
     )  # fmt: skip
-    return eps / 255 if norm is Norm.LINF else eps
+    return chosen / 255 if norm is Norm.LINF else chosen
 
 
-def put_eps(card: Card, norm: Norm, eps: float) -> None:
+def put_eps(card: Card, norm: Norm, value: float, prefix: str = PREFIX) -> None:
     """Set the slider, before it is drawn."""
-    st.session_state[PREFIX + radius.key(norm, _yardstick(norm), card)] = (
-        round(eps * 255, 6) if norm is Norm.LINF else eps
+    st.session_state[prefix + radius.key(norm, _yardstick(norm), card)] = (
+        round(value * 255, 6) if norm is Norm.LINF else value
     )
 
 
