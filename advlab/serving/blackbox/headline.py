@@ -18,9 +18,9 @@ def headline(entries: Sequence[Entry], lines: Sequence[Line], price: float) -> s
         if already is not None:
             return already.sentence
         asked = max(line.asked for line in lines)
-        if ended or not asked:
-            return "No attack got there." if ended else nothing([entry.problem for entry in entries])
-        return f"Nobody has got there yet, after {asked:,} questions."
+        if not asked:
+            return nothing([entry.problem for entry in entries])
+        return f"Nobody {'got' if ended else 'has got'} there {'with' if ended else 'yet, after'} {asked:,} questions."
     best = min(there, key=lambda line: line.points[-1][1])
     norm, (_, least) = request.norm, best.points[-1]
     cost = f", for {money(best.asked, price)}" if price else ""
@@ -28,5 +28,5 @@ def headline(entries: Sequence[Entry], lines: Sequence[Line], price: float) -> s
     said = f"{lead} after {best.asked:,} questions{cost}"
     missing = [line.title for line in lines if not line.points]
     if ended and missing:
-        said += f"; {listed(missing)} did not get there"
+        said += f"; {listed(missing)} found nothing within {request.limit}"
     return f"{said}."

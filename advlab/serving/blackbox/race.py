@@ -76,7 +76,8 @@ def run(
         trail = trail.after(told)
         show(trail)
 
-    return trail.ended(lab.run(asked, image, tell, should_stop, frames=0))
+    outcome = lab.run(asked, image, tell, should_stop, frames=0)
+    return trail.ended(outcome)
 
 
 def groups(norm: Norm) -> Mapping[lineup.Group, tuple[str, ...]]:

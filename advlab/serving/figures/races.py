@@ -90,7 +90,10 @@ def race(lines: Sequence[Line], course: Course, theme: Theme) -> go.Figure:
     )  # fmt: skip
     words = {Norm.LINF: "largest change, n/255", Norm.L0: "pixels changed"}
     title = words.get(norm, f"size of the change, {norm.symbol}")
-    figure.update_yaxes(base.axis(theme, title, nticks=6), type="log", range=[low, high], dtick="D2")
+    marks = _steps(10**low, 10**high)
+    figure.update_yaxes(
+        base.axis(theme, title), type="log", range=[low, high], tickvals=marks, ticktext=[f"{at:g}" for at in marks]
+    )
     figure.update_layout(margin={"r": 210, "b": 76 if price else 58})
     return figure
 
@@ -125,10 +128,16 @@ def _spread(ends: Sequence[tuple[float, str, str]], apart: float) -> list[tuple[
     return placed
 
 
+def _steps(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times powers of ten between two numbers; powers alone where there are many."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1, 2, 5) if len(powers) < 5 else (1,)
+    return [at for power in powers for step in steps if low <= (at := step * 10.0**power) <= high]
+
+
 def _ticks(budget: int) -> list[int]:
-    """1, 2 and 5 times powers of ten up to the budget; the budget itself; few where there are many."""
-    found = [step * 10**power for power in range(1, 7) for step in (1, 2, 5) if step * 10**power <= budget * 0.75]
-    return [*(at for at in found if len(found) < 8 or str(at)[0] != "2"), budget]
+    """Round numbers up to the budget, and the budget itself."""
+    return [*(round(at) for at in _steps(_FIRST, budget * 0.75)), budget]
 
 
 def _tick(questions: int, price: float) -> str:

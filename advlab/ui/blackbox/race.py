@@ -153,8 +153,9 @@ def _watch(state: LabState, price: float, card: Card, was_live: bool) -> None:  
     won = any(line.points for line in lines)
     words.heading(headline(entries, lines, price), _terms(state, request, title), "adversarial" if won else "")
     progress.bars(own.runs, request, "b", partial(_asking, price=price))
+    course = Course(request.norm, request.eps, request.max_queries or _BUDGET, price)
     st.plotly_chart(
-        races.race(lines, Course(request.norm, request.eps, request.max_queries or _BUDGET, price), theme()), theme=None,
+        races.race(lines, course, theme()), theme=None,
         key="b-race", config=dict(base.config("race")), alt=races.told(lines, request.norm),
     )  # fmt: skip
 
