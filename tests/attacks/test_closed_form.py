@@ -105,22 +105,14 @@ def cw_ratio(content, classes, shift=0.0, count=4, **parameters):
     return float(ratio.max())
 
 
-@pytest.mark.parametrize(
-    "content, classes, shift",
-    [
-        ("saturated", 2, 0.0),
-        ("anywhere", 10, -50.0),
-    ],
-)
-def test_cw_is_within_two_percent(content, classes, shift):
-    """With its defaults: interior, saturated pixels, ten classes, all logits negative."""
-    assert cw_ratio(content, classes, shift) < 1.02
+def test_cw_is_within_two_percent():
+    """With its defaults: ten classes, all logits negative."""
+    assert cw_ratio("anywhere", 10, -50.0) < 1.02
 
 
-@images
-@pytest.mark.parametrize("classes, shift", [(2, 0.0), (2, -50.0)])
-def test_cw_with_few_steps_is_close(content, classes, shift):
-    assert cw_ratio(content, classes, shift, steps=200, search_steps=6, initial_const=1.0) < 1.02
+@pytest.mark.parametrize("content, shift", [("interior", 0.0), ("anywhere", -50.0), ("saturated", 0.0)])
+def test_cw_with_few_steps_is_close(content, shift):
+    assert cw_ratio(content, 2, shift, steps=200, search_steps=6, initial_const=1.0) < 1.02
 
 
 @images

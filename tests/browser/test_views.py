@@ -156,15 +156,11 @@ def test_a_reload_keeps_controls_and_result(page) -> None:
     assert downloaded(page) == picture
 
 
-@pytest.mark.parametrize("source", ["sample", "upload"])
-def test_the_exported_script_gives_the_same_image(page, photo, tmp_path, source: str) -> None:
-    if source == "sample":
-        open_link(page)
-    else:
-        open_lab(page)
-        upload(page, photo)
-        run(page)
-        (tmp_path / photo.name).write_bytes(photo.read_bytes())
+def test_the_exported_script_gives_the_same_image(page, photo, tmp_path) -> None:
+    open_lab(page)
+    upload(page, photo)
+    run(page)
+    (tmp_path / photo.name).write_bytes(photo.read_bytes())
     (tmp_path / "again.py").write_bytes(taken(page, "py"))
     # As its first lines say: where `import advlab` works.
     done = subprocess.run(
@@ -247,13 +243,17 @@ def test_the_keyboard_alone_is_enough(page) -> None:
 WIDE = "e => e.scrollWidth > e.clientWidth + 1"
 
 
-@pytest.mark.parametrize("width", [1440, 768])
 @pytest.mark.parametrize("link", ["/", "/models", LINK, LINK.replace("run=1", "view=present&run=1")])
-def test_nothing_is_cut_off(page, width: int, link: str) -> None:
-    page.set_viewport_size({"width": width, "height": 1000})
+def test_nothing_is_cut_off(page, link: str) -> None:
     page.goto(link)
     page.wait_for_selector(".verdict .word:not(:has-text('BEFORE')), .models", timeout=LONG)
-    settle(page)
+    for width in (1440, 768):
+        page.set_viewport_size({"width": width, "height": 1000})
+        settle(page)
+        _whole(page)
+
+
+def _whole(page) -> None:
     assert not page.locator("[data-testid=stMain]").evaluate(WIDE)
     for text in page.locator(".numbers dd, .three dd, .facts dd, .viewer .tabs button").all():
         assert not text.evaluate(WIDE), text.inner_text()

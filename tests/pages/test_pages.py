@@ -3,6 +3,7 @@
 import ast
 import inspect
 import io
+import itertools
 import time
 from pathlib import Path
 
@@ -99,8 +100,10 @@ KINDS = {case.name: case.kind for case in cases.KINDS if not case.kind.for_detec
 }
 
 
-@pytest.mark.parametrize("goal", ["Any other class", "A chosen class"])
-@pytest.mark.parametrize("attack", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize(
+    ("attack", "goal"),  # each with one of the two goals in turn
+    list(zip(KINDS.values(), itertools.cycle(["Any other class", "A chosen class"]), strict=False)), ids=KINDS,
+)  # fmt: skip
 def test_every_kind_of_attack_runs_from_the_page(attack: type[Attack], goal: str) -> None:
     at = choose(lab(), attack)
     at.get_by_key("goal").set_value(goal).run()

@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(tmp_path):
     assert not same(found[0], found[2])
 
 
-@pytest.mark.parametrize("method", ["pgd", "distillation"])
+@pytest.mark.parametrize("method", ["distillation"])  # which trains twice; the command line's test kills another
 def test_a_training_that_is_killed_comes_to_the_same_weights(method, tmp_path):
     """SIGKILL in the middle of an epoch, and once more; then it is finished here."""
     recipe = toys.recipe(method, epochs=4, batch_size=10)
