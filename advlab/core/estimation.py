@@ -25,7 +25,7 @@ class Estimate:
     gradient: Tensor  # [n, C, H, W], the sum of all directions, each times the slope along it
 
 
-def estimate(o: ScoreOracle, x: Tensor, draw: Draw, pairs: int, length: float, loss: Loss) -> Estimate:
+def estimate(o: ScoreOracle, x: Tensor, draw: Draw, *, pairs: int, length: float, loss: Loss) -> Estimate:
     """Ask about each image `[n, C, H, W]` and about `pairs` pairs of probes, at `length` along directions and back.
 
     Probes are cut to [0, 1], since nobody can ask about other pictures; where that shortens the way between the two

@@ -75,7 +75,7 @@ class Program(Attack):
 RunMember = Callable[[int, Attack, Tensor | None, int | None], AttackResult]
 
 
-def in_sequence(
+def in_sequence(  # noqa: PLR0917 - called once, by the driver
     program: Program, classifier: Classifier, x: Tensor, norm: Norm, budget: int | None, run: RunMember
 ) -> AttackResult:
     """Run the members, each on the images that the ones before it could not fool, and make one result of theirs."""
