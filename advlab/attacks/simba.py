@@ -136,4 +136,4 @@ def _waves(frequency: Tensor, length: int, like: Tensor) -> Tensor:
     """Cosines `[n, length]` of these frequencies `[n]`, of length 1: columns of the orthonormal DCT-II."""
     point = torch.arange(length, device=like.device, dtype=torch.float64) + 0.5
     wave = torch.cos(math.pi / length * frequency.unsqueeze(1) * point)
-    return (wave * torch.where(frequency == 0, 1 / length, 2 / length).sqrt().unsqueeze(1)).to(like.dtype)
+    return (wave / wave.square().sum(1, keepdim=True).sqrt()).to(like.dtype)

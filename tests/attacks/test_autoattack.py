@@ -27,6 +27,8 @@ def test_it_is_the_papers_recipe():
     assert (towards["steps"], towards["targets"], towards["loss"], towards["restarts"]) == (100, 9, "dlr", 1)
     assert (fab["steps"], fab["targets"], fab["restarts"]) == (100, 9, 1)
     assert (square["steps"], square["share"]) == (5000, 0.8)
+    (_, _, first), (_, _, towards), (_, _, fab), _ = members("standard", "l1")
+    assert (first["restarts"], towards["targets"], fab["targets"]) == (5, 5, 9)
     assert [title for title, _, _ in members("plus")] == [
         "APGD-CE", "APGD-DLR", "FAB", "Square", "APGD-T", "FAB-T",
     ]  # fmt: skip
