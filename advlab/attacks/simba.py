@@ -135,5 +135,5 @@ class SimBA(MinimalAttack):
 def _waves(frequency: Tensor, length: int, like: Tensor) -> Tensor:
     """Cosines `[n, length]` of these frequencies `[n]`, of length 1: columns of the orthonormal DCT-II."""
     point = torch.arange(length, device=like.device, dtype=torch.float64) + 0.5
-    wave = torch.cos(math.pi / length * frequency.unsqueeze(1) * point)
+    wave = torch.cos(math.pi / length * frequency.unsqueeze(1).double() * point)
     return (wave / wave.square().sum(1, keepdim=True).sqrt()).to(like.dtype)
