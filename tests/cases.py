@@ -21,6 +21,12 @@ SMALL = {
     "ead": {"steps": 20, "search_steps": 3, "initial_const": 10.0},
     "hopskipjump": {"steps": 3, "first_probes": 10},
     "autoattack": {"steps": 5, "squares": 5},
+    # Enough of them to get somewhere, and few enough to be quick.
+    "nes": {"steps": 6, "samples": 10, "sigma": 0.01},
+    "spsa": {"steps": 12, "samples": 10, "step_size": 0.03},
+    "signhunter": {"steps": 40},
+    "simba": {"steps": 60, "step_size": 0.4},
+    "zoo": {"steps": 8, "search_steps": 2, "coordinates": 10, "step_size": 0.1, "initial_const": 10.0},
     # One start: the radius is part of where the others begin.
     "fab": {"restarts": 1},
 }

@@ -16,7 +16,7 @@ from advlab.core.randomness import question
 from advlab.core.result import AttackResult
 
 _EOT = 20
-_CLASSES = 9
+_CLASSES, _CLASSES_L1 = 9, 5
 # Answers to the same picture that differ by more than this are random.
 _SAME = 1e-4
 # Of all pictures: what Square may take from those that the gradient left.
@@ -38,16 +38,18 @@ class AutoAttack(Program):
     “standard”: APGD up the cross-entropy, APGD and FAB towards nine classes one after the other, 100 steps each, and
     5,000 squares. “plus”: APGD up the cross-entropy and up DLR with five starts, FAB with five starts, Square, APGD-T,
     FAB-T. “rand”, for models with randomness in them: APGD up the cross-entropy and up DLR over 20 gradients a step.
-    Where there are fewer classes, fewer are tried.
+    Where there are fewer classes, fewer are tried. In L1 “standard” begins APGD up the cross-entropy five times, and
+    APGD-T tries five classes.
 
     Reference: Croce, Hein: Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free
-    attacks, ICML 2020, arXiv 2003.01690.
+    attacks, ICML 2020, arXiv 2003.01690; in L1: the same: Mind the box: l1-APGD for sparse adversarial attacks on image
+    classifiers, ICML 2021, arXiv 2103.01208.
     """
 
     name: ClassVar[str] = "autoattack"
     title: ClassVar[str] = "AutoAttack · four attacks in a row"
     access: ClassVar[Access] = Access.GRADIENT
-    norms: ClassVar[tuple[Norm, ...]] = (Norm.LINF, Norm.L2)
+    norms: ClassVar[tuple[Norm, ...]] = (Norm.LINF, Norm.L2, Norm.L1)
 
     version: Version = param(
         Version.STANDARD,
@@ -63,7 +65,7 @@ class AutoAttack(Program):
         widget=Widget(100, 5000, 100, initial=200),
     )  # fmt: skip
 
-    def members(self) -> tuple[Member, ...]:
+    def members(self, norm: Norm) -> tuple[Member, ...]:
         one = {"steps": self.steps}
         several = {**one, "restarts": 5}
         square = _member("Square", "square", steps=self.squares, share=0.8)
@@ -71,6 +73,9 @@ class AutoAttack(Program):
         fab_t = _member("FAB-T", "fab", targets=_CLASSES, **one)
         match Version(self.version):
             case Version.STANDARD:
+                if norm is Norm.L1:
+                    towards = _member("APGD-T", "apgd_t", targets=_CLASSES_L1, **one)
+                    return _member("APGD-CE", "apgd", **several), towards, fab_t, square
                 return _member("APGD-CE", "apgd", **one), towards, fab_t, square
             case Version.PLUS:
                 return (

@@ -64,7 +64,7 @@ def _run_program(  # noqa: PLR0917 - called once, just above
     judge: Classifier,
 ) -> AttackResult:  # fmt: skip
     bound = goal
-    total = len(program.members())
+    total = len(program.members(norm))
 
     def member(place: int, attack: Attack, rows: Tensor | None, budget: int | None) -> AttackResult:
         nonlocal bound
@@ -86,7 +86,7 @@ def _run_program(  # noqa: PLR0917 - called once, just above
             bound = part.goal
         return part
 
-    return in_sequence(program, classifier, x, settings.max_queries, member)
+    return in_sequence(program, classifier, x, norm, settings.max_queries, member)
 
 
 class _Run:

@@ -12,6 +12,7 @@ from advlab.core import norms
 from advlab.core.attack import Attack, Objective
 from advlab.core.classifier import Classifier
 from advlab.core.film import Film
+from advlab.core.norms import Norm
 from advlab.core.result import AttackResult, Trace
 
 # What of a result is one number or one image a row, and goes along with a better image.
@@ -35,8 +36,8 @@ class Program(Attack):
     objective: ClassVar[Objective] = Objective.RADIUS
 
     @abstractmethod
-    def members(self) -> tuple[Member, ...]:
-        """What is run, in this order."""
+    def members(self, norm: Norm) -> tuple[Member, ...]:
+        """What is run in this norm, in this order."""
 
     @abstractmethod
     def doubts(
@@ -64,9 +65,9 @@ class Program(Attack):
         raise NotImplementedError
 
     def cost(self, budget: int | None) -> tuple[int, int]:
-        """All members to their ends: the most that an image can cost."""
-        costs = [member.attack.cost(None) for member in self.members()]
-        queries, gradients = sum(q for q, _ in costs), sum(g for _, g in costs)
+        """All members to their ends, in the dearest norm: the most that an image can cost."""
+        costs = [[member.attack.cost(None) for member in self.members(norm)] for norm in self.norms]
+        queries, gradients = (max(sum(cost[place] for cost in members) for members in costs) for place in (0, 1))
         return min(queries, budget or queries), min(gradients, budget or gradients)
 
 
@@ -74,11 +75,11 @@ class Program(Attack):
 RunMember = Callable[[int, Attack, Tensor | None, int | None], AttackResult]
 
 
-def in_sequence(
-    program: Program, classifier: Classifier, x: Tensor, budget: int | None, run: RunMember
+def in_sequence(  # noqa: PLR0917 - called once, by the driver
+    program: Program, classifier: Classifier, x: Tensor, norm: Norm, budget: int | None, run: RunMember
 ) -> AttackResult:
     """Run the members, each on the images that the ones before it could not fool, and make one result of theirs."""
-    members = program.members()
+    members = program.members(norm)
     whole = run(0, members[0].attack, None, budget)
     later = dict[str, AttackResult]()
     for place, member in enumerate(members[1:], 1):

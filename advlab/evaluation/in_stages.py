@@ -25,7 +25,8 @@ class InStages:
         self, program: Program, classifier: Classifier, *, norm: str | Norm, eps: float, seed: int = 0
     ) -> None:
         self.classifier, self.norm, self.eps, self.seed = classifier, Norm(norm), eps, seed
-        self._members = {member.name: (place, member.attack) for place, member in enumerate(program.members())}
+        members = program.members(self.norm)
+        self._members = {member.name: (place, member.attack) for place, member in enumerate(members)}
         self.stages: tuple[str, ...] = tuple(self._members)
         own = ", ".join(f"{name} {value}" for name, value in program.model_dump().items())
         self.version = f"AdvLab {__version__}, {program.name}: {own}"

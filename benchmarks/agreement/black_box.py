@@ -1,28 +1,14 @@
-"""Attacks that see scores or labels only, at the same number of queries."""
+"""Attacks that see labels only, at the same number of queries."""
 
-from .libraries import Attack, Peer, art, foolbox, torchattacks
+from .libraries import Attack, Peer, art, foolbox
 from .subjects import Subject
 
-_SQUARES, _HOPS = 300, 1000
+_HOPS = 1000
 
 
 def attacks(s: Subject) -> list[Attack]:
-    """Square and HopSkipJump; ours is given as many queries as the thriftiest peer took."""
-    eps, pace = 2 * s.radii["linf"], 0.2 if s.quick else s.pace
-    squares, hops = round(pace * _SQUARES), round(pace * _HOPS)
-    square = {
-        "torchattacks": Peer(
-            torchattacks(lambda t, m: t.Square(m, norm="Linf", eps=eps, n_queries=squares, p_init=s.usual_share))
-        ),
-        "ART": Peer(
-            art(
-                lambda e, m: e.SquareAttack(
-                    m, eps=eps, max_iter=squares, p_init=s.usual_share, batch_size=32, verbose=False
-                )
-            ),
-            "asks three times a step",
-        ),
-    }  # fmt: skip
+    """HopSkipJump; ours is given as many queries as the thriftiest peer took."""
+    hops = round((0.2 if s.quick else s.pace) * _HOPS)
     jump = {
         "foolbox": Peer(foolbox(lambda a: jumping(a, hops)), "scales its gradient over the batch"),
         "foolbox, one picture at a time": Peer(foolbox(lambda a: jumping(a, hops), alone=True)),
@@ -35,13 +21,7 @@ def attacks(s: Subject) -> list[Attack]:
             "differs from run to run",
         ),
     }
-    return [
-        Attack(
-            f"Square L∞, 2 ε, {squares} squares", "linf", squares / 3, "square",
-            {"steps": squares - 1, "share": s.usual_share}, square, eps,
-        ),
-        Attack("HopSkipJump L2", "l2", hops, "hopskipjump", {}, jump, same_queries=True),
-    ]  # fmt: skip
+    return [Attack("HopSkipJump L2", "l2", hops, "hopskipjump", {}, jump, same_queries=True)]
 
 
 def rounds(queries: int) -> int:

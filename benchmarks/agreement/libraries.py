@@ -110,13 +110,14 @@ def foolbox(make: Callable[[Any], Any], eps: float | None = None, *, alone: bool
     return in_parts(run, 1 if alone else _TOGETHER)
 
 
-def art(make: Callable[[Any, Any], Any]) -> Run:
-    """`make` gets the library's evasion attacks and its estimator."""
+def art(make: Callable[[Any, Any], Any], *, probabilities: bool = False) -> Run:
+    """`make` gets the library's evasion attacks and its estimator, which may have to answer with probabilities."""
 
     def run(s: Subject) -> Tensor:
         from art.attacks import evasion
 
-        estimator = peers.art_classifier(s.classifier, tuple(s.x.shape[1:]), s.classes, s.x.device.type)
+        network = nn.Sequential(s.classifier, nn.Softmax(1)).eval() if probabilities else s.classifier
+        estimator = peers.art_classifier(network, tuple(s.x.shape[1:]), s.classes, s.x.device.type)
         attack = make(evasion, estimator)
         labels = s.targets if attack.targeted else s.labels
         wanted = F.one_hot(labels, s.classes).cpu().numpy()
@@ -163,6 +164,19 @@ def official_apgd(norm: str, eps: float, steps: int, loss: str, targets: int = 0
             attack = library.APGDAttack_targeted(s.classifier, n_target_classes=targets, **usual)
         else:
             attack = library.APGDAttack(s.classifier, loss=loss, **usual)
+        return attack.perturb(s.x, s.labels)
+
+    return in_parts(run)
+
+
+def official_square(norm: str, eps: float, queries: int, share: float) -> Run:
+    """The official Square with one start."""
+
+    def run(s: Subject) -> Tensor:
+        library = _clone("autoattack", "square")
+        attack = library.SquareAttack(
+            s.classifier, norm=_OFFICIAL[norm], n_queries=queries, eps=eps, p_init=share, seed=0, device=s.x.device
+        )
         return attack.perturb(s.x, s.labels)
 
     return in_parts(run)

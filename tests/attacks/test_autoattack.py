@@ -5,15 +5,16 @@ import torch
 from torch import nn
 
 import advlab
+from advlab.core.norms import Norm
 from tests.networks import Stochastic, conv, pictures, wrap
 
 SIZE = (3, 6, 5)
 SHORT = {"steps": 8, "squares": 40}
 
 
-def members(version):
+def members(version, norm="linf"):
     kind = advlab.attacks.available()["autoattack"]
-    return [(m.name, m.attack.name, m.attack.model_dump()) for m in kind(version=version).members()]
+    return [(m.name, m.attack.name, m.attack.model_dump()) for m in kind(version=version).members(Norm(norm))]
 
 
 def test_it_is_the_papers_recipe():
@@ -26,6 +27,8 @@ def test_it_is_the_papers_recipe():
     assert (towards["steps"], towards["targets"], towards["loss"], towards["restarts"]) == (100, 9, "dlr", 1)
     assert (fab["steps"], fab["targets"], fab["restarts"]) == (100, 9, 1)
     assert (square["steps"], square["share"]) == (5000, 0.8)
+    (_, _, first), (_, _, towards), (_, _, fab), _ = members("standard", "l1")
+    assert (first["restarts"], towards["targets"], fab["targets"]) == (5, 5, 9)
     assert [title for title, _, _ in members("plus")] == [
         "APGD-CE", "APGD-DLR", "FAB", "Square", "APGD-T", "FAB-T",
     ]  # fmt: skip
@@ -44,7 +47,7 @@ def test_it_is_its_members_each_on_what_is_left(norm, eps):
     left, queries = torch.arange(16), torch.zeros(16, dtype=torch.int64)
     kind = advlab.attacks.available()["autoattack"]
     fallen = []
-    for place, member in enumerate(kind(**SHORT).members()):
+    for place, member in enumerate(kind(**SHORT).members(Norm(norm))):
         part = advlab.attack(
             classifier, x[left], member.attack, norm=norm, eps=eps, seed=3 + place, inside_is_enough=True
         )

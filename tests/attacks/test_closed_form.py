@@ -136,7 +136,7 @@ def test_hopskipjump_reaches_the_plane(size, limit):
     assert ratio.min() > 1 - 1e-3
 
 
-@pytest.mark.parametrize("norm, share", [("linf", 2.0), ("l2", 2.5)])
+@pytest.mark.parametrize("norm, share", [("linf", 2.0), ("l2", 2.5), ("l1", 3.0)])
 @pytest.mark.parametrize(
     "content, targeted", [("interior", False), ("anywhere", False), ("saturated", False), ("anywhere", True)]
 )

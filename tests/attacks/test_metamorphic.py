@@ -69,9 +69,12 @@ def test_a_shift_of_all_logits_changes_nothing(case, shift):
     torch.testing.assert_close(plain.margin_after, moved.margin_after)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c.kind.access != "gradient"], ids=str)
+@pytest.mark.parametrize("case", [c for c in CASES if c.kind.access != "gradient" and c.name != "zoo"], ids=str)
 def test_the_scale_of_logits_changes_nothing(case):
-    """Margins and labels do not mind a factor of two. Square's targeted loss is a cross-entropy and does."""
+    """Margins and labels do not mind a factor of two. Square's targeted loss is a cross-entropy and does.
+
+    ZOO weighs the margin against a distance.
+    """
     if case.name == "square" and case.targeted:
         case = type(case)(case.name, case.norm)
     x = photos()

@@ -82,6 +82,22 @@ def test_l2_perturbations_keep_the_radius(size):
     torch.testing.assert_close(lengths, torch.full_like(lengths, 0.3), rtol=1e-4, atol=0)
 
 
+@pytest.mark.parametrize("size", [(3, 10, 10), (1, 12, 7), (1, 1, 1)])
+@pytest.mark.parametrize("eps", [0.4, 6.0])
+def test_l1_perturbations_use_the_radius_up_and_keep_it(size, eps):
+    """What is cut by the box, or projected away, comes back with the next bump; few values change."""
+    spy = Spy(conv(size))
+    x = pictures(3, size, low=0.0, high=0.6).round()
+    asked = spy.remember()
+    advlab.attack(wrap(spy, 4, size), x, "square", norm="l1", eps=eps, steps=40, share=0.2, early_stop=False)
+    for images in asked[1:42]:
+        assert 0 <= float(images.min()) <= float(images.max()) <= 1
+        assert (images - x).flatten(1).abs().sum(1).max() <= eps * (1 + 1e-5)
+    room = min(eps, 0.5 * x[0].numel())
+    lengths = torch.stack([(images - x).flatten(1).abs().sum(1) for images in asked[10:42]])
+    assert lengths.median() > 0.7 * room
+
+
 def test_l2_at_the_walls_stays_inside():
     x = pictures(3, (3, 6, 5)).round()
     spy = Spy(conv((3, 6, 5)))

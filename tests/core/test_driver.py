@@ -159,7 +159,9 @@ def test_trembling_answers_are_confirmed_by_a_fresh_one(case):
     classifier = wrap(Stochastic(module, 0.45, seed=4), 4, SIZE)
     r = case.run(classifier, x, goal=case.goal(1 if case.targeted else 0), eps=1e-6, early_stop=False)
     fresh = r.success & ~r.already
-    looks = len(case.kind().members()) if issubclass(case.kind, Program) else 1  # each member's success is confirmed
+    looks = (
+        len(case.kind().members(Norm(case.norm))) if issubclass(case.kind, Program) else 1
+    )  # each member's success is confirmed
     assert fresh.sum() <= 32 * (1 - (8 / 9) ** looks) + 7
 
 
