@@ -41,6 +41,7 @@ class Square(Attack):
     access: ClassVar[Access] = Access.SCORES
     norms: ClassVar[tuple[Norm, ...]] = (Norm.LINF, Norm.L2)
     objective: ClassVar[Objective] = Objective.RADIUS
+    scale_free: ClassVar[bool] = False
 
     steps: int = param(
         5000,

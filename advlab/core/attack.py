@@ -87,6 +87,8 @@ class Attack(Parameters, ABC):
     needs_start: ClassVar[bool] = False
     # Only makes sense against a model with a detector: no menu offers it for others.
     for_detectors: ClassVar[bool] = False
+    # Whether targets are reached the same way when all logits are multiplied: not up a cross-entropy.
+    scale_free: ClassVar[bool] = True
 
     @abstractmethod
     def init(self, o: Any) -> Any:  # noqa: ANN401 - each attack names its oracle and its state

@@ -48,7 +48,7 @@ def test_item_5_a_targeted_attack_pulls_towards_the_target(case):
     with torch.no_grad():
         least = classifier(x).argmin(1)
     longer = {"square": {"steps": 300}, "cw": {"steps": 60}}.get(case.name, {})
-    eps = None if case.minimal else {"linf": 0.3, "l2": 3.0, "l1": 20.0}.get(case.norm)
+    eps = None if case.minimal else {"linf": 0.3, "l2": 3.0, "l1": 20.0, "l0": 20.0}.get(case.norm)
     r = case.run(classifier, x, goal=advlab.Targeted(least), eps=eps, max_queries=2000, **longer)
     assert (r.margin_after > r.margin_before).all()
     assert r.success.float().mean() >= 0.5
