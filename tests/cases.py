@@ -17,6 +17,7 @@ SMALL = {
     "cw_linf": {"steps": 10, "initial_const": 1.0, "tightening": 0.5},
     "square": {"steps": 30},
     "sparse_rs": {"steps": 15},
+    "one_pixel": {"population": 12},
     **{name: {"samples": 2} for name in ("bsr", "vmi_fgsm", "vni_fgsm")},
     "si_ni_fgsm": {"scales": 2},
     "ead": {"steps": 20, "search_steps": 3, "initial_const": 10.0},
