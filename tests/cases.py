@@ -18,6 +18,8 @@ SMALL = {
     "square": {"steps": 30},
     "sparse_rs": {"steps": 15},
     "one_pixel": {"population": 12},
+    **{name: {"steps": 3, "amounts": 4} for name in ("salt_and_pepper", "blended_noise", "gaussian_noise")},
+    "spatial": {"angles": 5, "shifts": 3},
     **{name: {"samples": 2} for name in ("bsr", "vmi_fgsm", "vni_fgsm")},
     "si_ni_fgsm": {"scales": 2},
     "ead": {"steps": 20, "search_steps": 3, "initial_const": 10.0},

@@ -62,10 +62,9 @@ class SparseRS(Attack):
     the last ones of patches and frames are single channels of single pixels.
 
     Reference: Croce, Andriushchenko, Singh, Flammarion, Hein: Sparse-RS: a versatile framework for query-efficient
-    sparse black-box adversarial attacks, AAAI 2022, arXiv 2006.12834. Departures: (1) a color that a scattered pixel
-    has already becomes its complement, however many are drawn, as the authors do for single ones: on black and white
-    pictures half of them would be lost; (2) the patch is the largest square that fits into ε pixels, theirs the
-    smallest that does not; (3) each picture draws pixels of its own, theirs share them in a batch.
+    sparse black-box adversarial attacks, AAAI 2022, arXiv 2006.12834. Departures: (1) the patch is the largest
+    square that fits into ε pixels, theirs the smallest that holds as many; (2) each picture draws pixels of its own,
+    theirs share them in a batch; (3) a single pixel that is drawn its own color gets the opposite one, theirs another.
     """
 
     name: ClassVar[str] = "sparse_rs"
@@ -217,7 +216,8 @@ def _exchanged(o: ScoreOracle, s: SparseRSState, noise: Noise, share: float) -> 
     into = torch.where(per_image(left > 0, o.x), regions.chosen(noise, ~s.covered, number, draw=1), out)
     before = s.image(o.x)
     color = regions.corners(noise, o.x.shape[1:], o.x, draw=2)
-    color = torch.where((color == before).all(1, keepdim=True), 1 - color, color)
+    same = (color == before).all(1, keepdim=True) & per_image(number == 1, o.x)
+    color = torch.where(same, 1 - color, color)
     return replace(s, covered=(s.covered & ~out) | into, paint=torch.where(into, color, s.paint))
 
 
