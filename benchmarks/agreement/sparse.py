@@ -29,12 +29,12 @@ def one_pixel(pixels: int, generations: int) -> Attack:
     """ART stops a picture's search where it is fooled, and torchattacks after a generation."""
     peers = {
         "torchattacks": Peer(
-            torchattacks(lambda t, m: t.OnePixel(m, pixels=pixels, steps=generations, popsize=_POPULATION)), share=0.5
+            torchattacks(lambda t, m: t.OnePixel(m, pixels=pixels, steps=generations, popsize=_POPULATION)), share=0.2
         ),
     }
     if pixels == 1:
         run = art(lambda e, m: e.PixelAttack(m, th=pixels, es=1, max_iter=generations, verbose=False))
-        peers["ART"] = Peer(run, share=0.25)
+        peers["ART"] = Peer(run, share=0.1)
     parameters = {"population": _POPULATION, "steps": 10_000}
     return Attack(
         f"One pixel L0, {pixels} of them", "l0", generations, "one_pixel", parameters, peers, float(pixels),
