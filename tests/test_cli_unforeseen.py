@@ -8,7 +8,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from advlab.cli import app
-from advlab.data.corruptions import KINDS
+from advlab.core.corruptions import KINDS
 from advlab.errors import InputError, ParameterError
 from advlab.evaluation.unforeseen import THREATS
 from tests.models import throwaway

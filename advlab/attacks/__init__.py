@@ -14,8 +14,9 @@ def available() -> Mapping[str, type[Attack]]:
 
 
 def general() -> Mapping[str, type[Attack]]:
-    """Those that make sense against any classifier, with or without a detector."""
-    return {name: attack for name, attack in available().items() if not attack.for_detectors}
+    """Those that make sense against any classifier, with or without a detector; baselines come last."""
+    found = [(name, attack) for name, attack in available().items() if not attack.for_detectors]
+    return dict(sorted(found, key=lambda item: item[1].baseline))
 
 
 def register(attack: type[Attack]) -> type[Attack]:

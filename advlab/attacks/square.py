@@ -47,6 +47,7 @@ class Square(Attack):
     access: ClassVar[Access] = Access.SCORES
     norms: ClassVar[tuple[Norm, ...]] = (Norm.LINF, Norm.L2, Norm.L1)
     objective: ClassVar[Objective] = Objective.RADIUS
+    scale_free: ClassVar[bool] = False
 
     steps: int = param(
         5000,

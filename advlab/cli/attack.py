@@ -39,7 +39,7 @@ def list_attacks(
         table = Table(Column("name", no_wrap=True), "attack", "sees", "norms", "looks for")
         for key, attack in attacks.available().items():
             table.add_row(
-                key, attack.title, reference.SEES[attack.access], " ".join(attack.norms),
+                key, attack.title, reference.sees(attack), " ".join(attack.norms),
                 reference.SEEKS[attack.objective],
             )  # fmt: skip
         console.print(table)
@@ -49,7 +49,7 @@ def list_attacks(
 
 def _describe(about: reference.Entry) -> None:
     lines = [about.title, "", about.summary, *about.details, "", f"Paper: {about.papers}", ""]
-    lines.append(f"Sees {reference.SEES[about.access]}; looks for {reference.SEEKS[about.objective]}.")
+    lines.append(f"Sees {reference.sees(about)}; looks for {reference.SEEKS[about.objective]}.")
     lines.append(f"Norms: {', '.join(norm.symbol for norm in about.norms)}; targeted or not.")
     lines.append(f"Costs a picture at most {about.cost}, with these parameters:")
     console.print("\n".join(lines), markup=False, highlight=False)

@@ -11,10 +11,10 @@ from typer import Option
 from advlab import models
 from advlab.cli import values
 from advlab.cli.base import app, console
+from advlab.core.poses import Poses
 from advlab.data import sets
 from advlab.errors import InputError, ParameterError
 from advlab.evaluation.running import Running
-from advlab.evaluation.spatial import Poses
 from advlab.evaluation.testset import as_named, choose
 from advlab.evaluation.unforeseen import TITLES, Line, Radii, unforeseen
 from advlab.serving.exports import threats

@@ -87,6 +87,11 @@ class Attack(Parameters, ABC):
     needs_start: ClassVar[bool] = False
     # Only makes sense against a model with a detector: no menu offers it for others.
     for_detectors: ClassVar[bool] = False
+    # Knows nothing of the model but its answers, and tries blindly: what an attack has to beat. Its title begins with
+    # “Baseline · ”, it may fail however large a change may be, and menus keep it apart.
+    baseline: ClassVar[bool] = False
+    # Whether targets are reached the same way when all logits are multiplied: not up a cross-entropy.
+    scale_free: ClassVar[bool] = True
 
     @abstractmethod
     def init(self, o: Any) -> Any:  # noqa: ANN401 - each attack names its oracle and its state

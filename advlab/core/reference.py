@@ -14,6 +14,7 @@ from advlab.core.parameters import choices
 
 SEES = {Access.GRADIENT: "gradients", Access.SCORES: "scores", Access.LABEL: "the label only"}
 SEEKS = {Objective.RADIUS: "success within ε", Objective.MINIMAL: "the smallest change"}
+_BASELINE = ", and knows nothing (a baseline)"
 _ARXIV = re.compile(r"arXiv (\d{4}\.\d{4,5})")
 _LIMITS = (("ge", "from {}"), ("gt", "above {}"), ("le", "to {}"), ("lt", "below {}"))
 
@@ -51,6 +52,7 @@ class Entry:
     access: Access
     objective: Objective
     norms: tuple[Norm, ...]
+    baseline: bool
     settings: tuple[Setting, ...]
     queries: int
     gradients: int
@@ -60,6 +62,16 @@ class Entry:
         """The most that a picture costs with the defaults."""
         queries = _counted(self.queries, "query", "queries")
         return f"{queries}, {_counted(self.gradients, 'gradient', 'gradients')}" if self.gradients else queries
+
+
+def sees(attack: type[Attack] | Entry) -> str:
+    """What the attacker sees; of a baseline also that it is one."""
+    return SEES[attack.access] + (_BASELINE if attack.baseline else "")
+
+
+def short(attack: type[Attack]) -> str:
+    """The title without what explains it; of a baseline all of it, so that nobody takes it for an attack."""
+    return attack.title if attack.baseline else attack.title.split(" ·")[0]
 
 
 def linked(text: str) -> str:
@@ -90,6 +102,7 @@ def entry(kind: type[Attack]) -> Entry:
         access=kind.access,
         objective=kind.objective,
         norms=kind.norms,
+        baseline=kind.baseline,
         settings=tuple(_setting(name, field) for name, field in kind.model_fields.items()),
         queries=queries,
         gradients=gradients,
@@ -131,6 +144,6 @@ def table(kinds: Mapping[str, type[Attack]]) -> str:
         symbols = " ".join(norm.symbol for norm in about.norms)
         papers = " ".join(f"[{link.rpartition('/')[2]}]({link})" for link in about.links)
         summary = about.summary.rstrip(".").replace("|", r"\|")
-        cells = f"`{name}`", summary, SEES[about.access], symbols, SEEKS[about.objective], about.cost, papers
+        cells = f"`{name}`", summary, sees(about), symbols, SEEKS[about.objective], about.cost, papers
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from advlab.core.classifier import Classifier
-from advlab.data.corruptions import KINDS, SEVERITIES, corrupted
+from advlab.core.corruptions import KINDS, SEVERITIES, corrupted
 from advlab.errors import ParameterError
 from advlab.evaluation.running import Running
 from advlab.evaluation.testset import TestSet
@@ -37,7 +37,7 @@ def corruption_accuracy(
 ) -> Corrupted:
     """Every picture with every kind of corruption at every severity.
 
-    Nobody searches the worst of them: what is counted is answers, as in the paper (see `advlab.data.corruptions`), also
+    Nobody searches the worst of them: what is counted is answers, as in the paper (see `advlab.core.corruptions`), also
     on pictures that were wrong before. An answer that is not finite is wrong.
 
     Args:

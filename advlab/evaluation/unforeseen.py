@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from advlab.core.classifier import Classifier, Size
+from advlab.core.corruptions import SEVERITIES
 from advlab.core.intervals import wilson
 from advlab.core.norms import Norm
-from advlab.data.corruptions import SEVERITIES
+from advlab.core.poses import Poses
 from advlab.evaluation.corrupted import corruption_accuracy
 from advlab.evaluation.robustness import clean_accuracy, robust_accuracy
 from advlab.evaluation.running import Running
-from advlab.evaluation.spatial import Poses, spatial_accuracy
+from advlab.evaluation.spatial import spatial_accuracy
 from advlab.evaluation.testset import TestSet
 from advlab.models.shipped import Count
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from advlab import attacks
+from advlab.core import reference
 from advlab.core.request import AttackRequest
 from advlab.serving.outcome import Outcome, Verdict, size
 
@@ -12,7 +13,7 @@ SMALL = 100
 
 def attack(request: AttackRequest) -> str:
     """The attack's short name."""
-    return attacks.registry.get(request.attack).title.split(" ·")[0]
+    return reference.short(attacks.registry.get(request.attack))
 
 
 def title(request: AttackRequest) -> str:

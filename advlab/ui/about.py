@@ -27,7 +27,7 @@ def _terms(about: Entry) -> str:
     """What it is shown, what it looks for, in which norms, and what that costs."""
     *most, last = [norm.symbol for norm in about.norms]
     norms = f"{', '.join(most)} or {last}" if most else last
-    sees, seeks = reference.SEES[about.access], reference.SEEKS[about.objective]
+    sees, seeks = reference.sees(about), reference.SEEKS[about.objective]
     return (
         f"The attacker sees {sees} and looks for {seeks} in {norms}, with a target or without. "
         f"With the usual parameters a picture costs at most {about.cost}."

@@ -36,6 +36,7 @@ class Peer:
     defect: str = ""  # reproduced, see the README
     share: float = 1.0  # of the pictures that it is given, where it is slow
     not_run: str = ""  # why, if it is not
+    ceiling: bool = False  # sees more than ours: shown, and not compared with
 
 
 @dataclass(frozen=True)

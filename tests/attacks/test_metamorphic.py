@@ -71,11 +71,8 @@ def test_a_shift_of_all_logits_changes_nothing(case, shift):
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.kind.access != "gradient" and c.name != "zoo"], ids=str)
 def test_the_scale_of_logits_changes_nothing(case):
-    """Margins and labels do not mind a factor of two. Square's targeted loss is a cross-entropy and does.
-
-    ZOO weighs the margin against a distance.
-    """
-    if case.name == "square" and case.targeted:
+    """Margins and labels do not mind a factor of two. A targeted cross-entropy does."""
+    if case.targeted and not case.kind.scale_free:
         case = type(case)(case.name, case.norm)
     x = photos()
     classes = case.classes(around(), x)
@@ -145,7 +142,8 @@ def test_a_larger_radius_is_never_safer(case):
         rates.append(int(r.success.sum()))
     slack = 0 if case.kind.access == "gradient" or case.minimal else 1  # a short random search has luck
     assert all(later >= earlier - slack for earlier, later in pairwise(rates))
-    assert rates[-1] > rates[0] + slack
+    # Pictures that are turned or spoilt are further away than any radius here.
+    assert rates[-1] > rates[0] + slack or (case.kind.baseline and case.minimal)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.minimal and not c.targeted], ids=str)
@@ -153,10 +151,11 @@ def test_the_verdict_of_a_minimal_search_is_its_size_against_the_radius(case):
     """The radius is no part of the search: the same image, judged."""
     x = photos(8)
     free = case.run(around(), x)
-    assert free.success.all()
-    bounded = case.run(around(), x, eps=float(free.distance.median()))
+    assert free.success.all() or (case.kind.baseline and free.success.sum() > 1)
+    middle = free.distance[free.success].median()
+    bounded = case.run(around(), x, eps=float(middle))
     assert torch.equal(bounded.adversarial, free.adversarial)
-    assert torch.equal(bounded.success, free.distance <= free.distance.median())
+    assert torch.equal(bounded.success, free.distance <= middle)
     assert bounded.success.any()
     assert not bounded.success.all()
 

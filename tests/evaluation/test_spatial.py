@@ -3,9 +3,10 @@
 import pytest
 import torch
 
+from advlab.core.poses import Pose, Poses, moved
 from advlab.errors import ParameterError
 from advlab.evaluation.running import Running
-from advlab.evaluation.spatial import Pose, Poses, moved, spatial_accuracy
+from advlab.evaluation.spatial import spatial_accuracy
 from tests import networks
 from tests.evaluation.sets import answered
 

@@ -3,14 +3,15 @@
 import pytest
 import torch
 
+from advlab.core.corruptions import KINDS, corrupted
 from advlab.core.intervals import wilson
 from advlab.core.norms import Norm
-from advlab.data.corruptions import KINDS, corrupted
+from advlab.core.poses import Poses
 from advlab.errors import ParameterError
 from advlab.evaluation.corrupted import corruption_accuracy
 from advlab.evaluation.robustness import robust_accuracy
 from advlab.evaluation.running import Running
-from advlab.evaluation.spatial import Poses, spatial_accuracy
+from advlab.evaluation.spatial import spatial_accuracy
 from advlab.evaluation.unforeseen import THREATS, Line, Radii, unforeseen
 from advlab.models.shipped import Count
 from tests import networks

@@ -45,11 +45,13 @@ def test_the_usual_choice_comes_from_every_group() -> None:
         groups, chosen = lineup.groups(norm), lineup.usual(norm)
         assert 1 <= len(chosen) <= 5
         assert len(set(chosen)) == len(chosen)
-        assert all(set(chosen) & set(names) for names in list(groups.values())[:5])
-        for (access, objective), names in groups.items():
+        attackers = [names for group, names in groups.items() if not group.baseline]
+        assert all(set(chosen) & set(names) for names in attackers[:5])
+        for group, names in groups.items():
             for name in names:
                 kind = attacks.general()[name]
-                assert (kind.access, kind.objective) == (access, objective)
+                assert kind.baseline == group.baseline
+                assert group.baseline or (kind.access, kind.objective) == (group.access, group.objective)
                 assert norm in kind.norms
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advlab.data.corruptions import KINDS
+from advlab.core.corruptions import KINDS
 from advlab.evaluation.unforeseen import THREATS, Line
 from advlab.models.shipped import Count
 from advlab.serving.defend import sets

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from advlab import attacks
+from advlab.core import reference
 from advlab.core.attack import Access, Objective
 from advlab.core.norms import Norm
 from advlab.serving.compare import lineup
@@ -16,7 +17,9 @@ _LOOKS = {Objective.RADIUS: "within ε", Objective.MINIMAL: "smallest change"}
 
 def title(group: Group) -> str:
     """A group for people."""
-    return f"{_SEES[group[0]]} · {_LOOKS[group[1]]}"
+    if group.baseline:
+        return "Baselines · know nothing"
+    return f"{_SEES[group.access]} · {_LOOKS[group.objective]}"
 
 
 def choose(norm: Norm) -> list[str]:
@@ -47,12 +50,12 @@ def put(norm: Norm, names: Sequence[str]) -> None:
 
 def key(norm: Norm, group: Group) -> str:
     """Names the widget of a group."""
-    return f"c-{norm}-{group[0]}-{group[1]}"
+    return f"c-{norm}-" + ("baselines" if group.baseline else f"{group.access}-{group.objective}")
 
 
 def short(names: Sequence[str]) -> dict[str, str]:
     """Short names; the long one where two would be called the same."""
     titles = {name: attacks.registry.get(name).title for name in names}
-    short = {name: whole.split(" ·")[0] for name, whole in titles.items()}
+    short = {name: reference.short(attacks.registry.get(name)) for name in names}
     said = list(short.values())
     return {name: titles[name] if said.count(one) > 1 else one for name, one in short.items()}

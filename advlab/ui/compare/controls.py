@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from advlab import attacks
+from advlab.core import reference
 from advlab.core.attack import Attack
 from advlab.core.norms import Norm
 from advlab.core.request import Value
@@ -128,5 +129,5 @@ def fitting(norm: Norm, names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Those that work in the norm, and the titles of those that do not."""
     here = [name for members in lineup.groups(norm).values() for name in members]
     return [name for name in names if name in here], [
-        attacks.registry.get(name).title.split(" ·")[0] for name in names if name not in here
+        reference.short(attacks.registry.get(name)) for name in names if name not in here
     ]

@@ -43,7 +43,7 @@ def corrupted(images: Tensor, kind: str, severity: int, seed: int = 0) -> Tensor
     severity is more of the same noise.
 
     Args:
-        images: `[N, C, H, W]` in [0, 1], of one or three channels.
+        images: `[N, C, H, W]` in [0, 1].
         kind: one of `KINDS`.
         severity: 1 to 5.
         seed: of the noise.
@@ -58,9 +58,13 @@ def corrupted(images: Tensor, kind: str, severity: int, seed: int = 0) -> Tensor
         raise ParameterError(f"There is no corruption “{kind}”; there are: {', '.join(KINDS)}.")
     if severity not in SEVERITIES:
         raise ParameterError(f"Severities go from 1 to 5; there is no {severity}.")
+    return with_noise(images, kind, severity, Noise.of(seed, images))
+
+
+def with_noise(images: Tensor, kind: str, severity: int, noise: Noise) -> Tensor:
+    """The same for a kind and a severity that there are, by the noise of these pictures."""
     corruption = KINDS[kind]
-    noise = Noise.of(seed, images).at(list(KINDS).index(kind))
-    changed = corruption.change(images, corruption.amounts[severity - 1], noise)
+    changed = corruption.change(images, corruption.amounts[severity - 1], noise.at(list(KINDS).index(kind)))
     return (changed.clamp(0, 1) * 255).round() / 255
 
 
@@ -124,7 +128,10 @@ def _pixelate(x: Tensor, kept: float, _: Noise) -> Tensor:
 
 
 def _jpeg(x: Tensor, quality: float, _: Noise) -> Tensor:
-    return jpeg.compressed(x, int(quality))
+    """Channels that are not red, green and blue are compressed one by one."""
+    if x.shape[1] in (1, 3):
+        return jpeg.compressed(x, int(quality))
+    return jpeg.compressed(x.flatten(0, 1).unsqueeze(1), int(quality)).reshape(x.shape)
 
 
 def _scale(x: Tensor) -> float:
@@ -144,7 +151,9 @@ def _filtered(x: Tensor, weights: Tensor) -> Tensor:
     count, channels, height = x.shape[:3]
     weights = weights / weights.sum((1, 2), keepdim=True)
     reach = weights.shape[-1] // 2
-    padded = F.pad(x, (reach,) * 4, mode="reflect").reshape(1, count * channels, height + 2 * reach, -1)
+    # The mirror of a picture that is narrower than the filter would need a mirror again.
+    mode = "reflect" if reach < min(x.shape[2:]) else "replicate"
+    padded = F.pad(x, (reach,) * 4, mode=mode).reshape(1, count * channels, height + 2 * reach, -1)
     kernels = weights.repeat_interleave(channels, 0).unsqueeze(1)
     return F.conv2d(padded, kernels, groups=count * channels).reshape(x.shape)
 

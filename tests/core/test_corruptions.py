@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from advlab.data.corruptions import KINDS, SEVERITIES, corrupted
+from advlab.core.corruptions import KINDS, SEVERITIES, corrupted
 from advlab.errors import ParameterError
 from tests import networks
 
