@@ -4,6 +4,7 @@ import numpy as np
 
 from advlab import attacks
 from advlab.core.request import AttackRequest
+from advlab.serving.crafted import listed
 from advlab.serving.outcome import Outcome, Verdict, size
 
 # Below this width, in pixels, pictures are shown enlarged, each pixel a square.
@@ -52,6 +53,11 @@ def notes(outcome: Outcome) -> list[str]:
         said.append(
             "! The picture to start from was drawn with the model's gradient: with labels alone, an attacker would "
             "need a photo of the target"
+        )
+    crafted = outcome.crafted
+    if crafted is not None:
+        said.append(
+            f"The model was asked once. {crafted.passes} through {listed(crafted.sources)}, which the attacker has"
         )
     device = "CPU" if outcome.device == "cpu" else outcome.device
     said.append(f"Seed {request.seed} · {device} · confidence is softmax, not calibrated")

@@ -10,6 +10,7 @@ from advlab.core.attack import Objective
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
 from advlab.errors import InputError, ParameterError, ThreatError
+from advlab.serving import crafting
 from advlab.serving.exports.files import SCHEMA
 
 _MOST_BYTES = 32 * 2**10
@@ -54,7 +55,7 @@ def check(request: AttackRequest) -> AttackRequest:
     if request.eps is None and kind.objective is Objective.RADIUS:
         example = "2/255" if request.norm is Norm.LINF else "0.5"
         raise ThreatError(f"{kind.title} needs a radius: give eps, for instance {example}.")
-    return request
+    return crafting.check(request)
 
 
 def _document(text: str | bytes, name: str) -> dict[Any, Any]:
