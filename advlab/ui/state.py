@@ -15,6 +15,7 @@ from advlab.data.samples.base import fits
 from advlab.models import Card
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Look, Outcome
+from advlab.ui.blackbox.state import BlackboxState
 from advlab.ui.boundary.state import BoundaryState
 from advlab.ui.compare.state import ComparisonState
 from advlab.ui.defend.state import DefendState
@@ -126,6 +127,7 @@ class LabState:
     boundary: BoundaryState = field(default_factory=BoundaryState)
     explain: ExplainState = field(default_factory=ExplainState)
     defend: DefendState = field(default_factory=DefendState)
+    blackbox: BlackboxState = field(default_factory=BlackboxState)
     comparison: ComparisonState = field(default_factory=ComparisonState)
     runs: dict[str, Outcome] = field(default_factory=dict)  # the last ones by name, the latest first
 

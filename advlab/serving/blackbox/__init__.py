@@ -1,0 +1,1 @@
+"""Attacks that see little or nothing of the network that they are for."""

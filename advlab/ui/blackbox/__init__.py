@@ -1,0 +1,1 @@
+"""The page on attacks that see little or nothing of the network."""
