@@ -12,6 +12,7 @@ from advlab.serving import crafting
 from advlab.serving.blackbox import transfer as work
 from advlab.serving.blackbox.matrix import TOGETHER, Transfer
 from advlab.serving.blackbox.request import TransferRequest
+from advlab.serving.defend import sets
 from advlab.serving.defend.sets import Brought
 from advlab.serving.exports import transfers as files
 from advlab.serving.figures import base, transfers
@@ -44,7 +45,8 @@ def controls(card: Card, cards: Mapping[str, Card], brought: Brought | None) -> 
         help="Pictures are made on each and tried on all.",
     )  # fmt: skip
     alone = st.toggle(
-        "Only the chosen picture", key=f"{_PREFIX}alone", persist_state="session",
+        "Only the chosen picture", brought is None and not sets.draws(card.labels()), key=f"{_PREFIX}alone-{card.name}",
+        persist_state="session",
         help="In place of a set. Networks that do not agree on what it shows are not compared.",
     )  # fmt: skip
     count = 1 if alone else st.number_input("How many pictures", 1, _MOST, 30, key=f"{_PREFIX}count",
@@ -115,9 +117,9 @@ def put(card: Card, cards: Mapping[str, Card], values: Mapping[str, object]) -> 
         box[f"{_PREFIX}networks-{card.name}"] = [name for name in networks if name in known]
     if isinstance(count := values.get("count"), int):
         box[f"{_PREFIX}count"] = min(count, _MOST)
-    for name in ("seed", "alone"):
+    for name, key in (("seed", "seed"), ("alone", f"alone-{card.name}")):
         if name in values:
-            box[f"{_PREFIX}{name}"] = values[name]
+            box[f"{_PREFIX}{key}"] = values[name]
     norm = Norm(str(values.get("norm", kind.norms[0])))
     if norm in kind.norms:
         box[f"{_PREFIX}norm-{kind.name}"] = norm
@@ -164,7 +166,7 @@ def show(state: LabState, request: TransferRequest | None, brought: Brought | No
 
 def _drawn(state: LabState) -> None:
     job, found = begin.current(state.blackbox.transfer, _VIEW)
-    if job is None:
+    if job is None or (found is None and not job.live):
         return
     if found is None or not found.cells:
         words.heading(_QUESTION, "Still under way.")
