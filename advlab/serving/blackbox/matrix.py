@@ -14,6 +14,8 @@ from advlab.serving.crafted import listed
 TOGETHER = "together"
 # Below the first a network holds, from the second on it falls.
 _HOLDS, _FALLS = 0.1, 0.3
+# Smaller differences between two rates of tens of pictures tell nothing.
+_TELLING = 0.05
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,13 @@ class Transfer:
         """What people call a network or a row."""
         return "All the others together" if row == TOGETHER else models.card(row).title
 
+    @property
+    def held(self) -> bool:
+        """Whether hardly any picture that was made on the model fools another."""
+        cells = [cell for name in self.others(self.request.model)
+                 if (cell := self.cells.get((self.request.model, name))) is not None and cell.of]  # fmt: skip
+        return bool(cells) and _pooled(cells) <= _HOLDS
+
     def others(self, row: str) -> list[str]:
         """The networks that a row's pictures are tried on without having been made on them."""
         return [name for name in self.request.names if name != row]
@@ -116,7 +125,7 @@ class Transfer:
         if self.total == 1 or len(both) < len(pairs):
             return ""
         many, single = _pooled([one for one, _ in both]), _pooled([other for _, other in both])
-        if abs(many - single) < 0.02:
+        if abs(many - single) < _TELLING:
             return ""
         better = "more" if many > single else "less"
         return f" Made on all the others together it fools {better}: {_percent(many)}."

@@ -34,11 +34,11 @@ def matrix(found: Transfer, theme: Theme, opened: tuple[str, str] | None = None)
         _frame(figure, (names.index(opened[1]), rows.index(opened[0])), theme.text, width=3, dash="solid")
     ticks = {"showgrid": False, "zeroline": False, "automargin": True, "ticks": "", "fixedrange": True}
     figure.update_xaxes(**ticks, side="top", tickangle=0, tickfont={"size": 14, "color": theme.text},
-                        tickvals=places["x"], ticktext=[_broken(found.title(name)) for name in names],
+                        tickvals=places["x"], ticktext=[_short(found, name) for name in names],
                         range=[-0.5, len(names) - 0.5],
                         title={"text": "tried on", "font": {"size": 14, "color": theme.quiet}})  # fmt: skip
     figure.update_yaxes(**ticks, range=[len(rows) - 0.5, -0.5], tickfont={"size": 14, "color": theme.text},
-                        tickvals=places["y"], ticktext=[_broken(found.title(row)) for row in rows],
+                        tickvals=places["y"], ticktext=[_short(found, row) for row in rows],
                         title={"text": "made on", "font": {"size": 14, "color": theme.quiet}})  # fmt: skip
     # A heat map tells nobody where it was clicked: the words, which do, are found from anywhere in their cell.
     figure.update_layout(
@@ -78,8 +78,12 @@ def _scale(theme: Theme, middle: str) -> list[tuple[float, str]]:
     return [(0.0, low), (0.5, middle), (1.0, high)]
 
 
-def _broken(title: str) -> str:
-    """A title beside its row or above its column."""
+def _short(found: Transfer, row: str) -> str:
+    """A title beside its row or above its column, without the family that all have in common."""
+    title = found.title(row)
+    family, _, own = title.partition(" · ")
+    if own and all(found.title(name).startswith(f"{family} · ") for name in found.request.names):
+        return (own[:1].upper() + own[1:]).replace("-", "-<br>")
     return title.replace(" · ", "<br>").replace("All the others together", "All the others<br>together")
 
 

@@ -17,7 +17,10 @@ def cell(found: Transfer, at: tuple[str, str] | None) -> None:
         return
     what, (row, name) = found.cells[at], at
     made = "all the other networks together" if row == TOGETHER else found.title(row)
-    st.markdown(f"**Made on {made}, tried on {found.title(name)}**")
+    where = (
+        f"Made and tried on {made}: the white box" if row == name else f"Made on {made}, tried on {found.title(name)}"
+    )
+    st.markdown(f"**{where}**")
     places = _chosen(what)
     if not places:
         st.caption("None of the pictures counts here: the two networks do not agree on what they show.")

@@ -197,7 +197,11 @@ def _headline(found: Transfer, *, live: bool) -> None:
     which = "that both networks get right" if found.known else "that both networks agree on"
     of = f"Only pictures count {which}." if found.total > 1 else "Only networks that agree on the picture count."
     end = " Still under way." if live else "" if found.complete else " Stopped early: what is empty was not tried."
-    words.heading(found.sentence, f"Counted{count}. {of}{end}" if count else f"{of}{end}", "adversarial")
+    words.heading(
+        found.sentence,
+        f"Counted{count}. {of}{end}" if count else f"{of}{end}",
+        "clean" if found.held else "adversarial",
+    )
 
 
 def _told(found: Transfer) -> str:
