@@ -27,7 +27,9 @@ def show(outcome: Outcome) -> None:
     )
     table.add_row("queries, gradients", "", f"{outcome.queries:,}, {outcome.gradients:,}")
     if outcome.crafted is not None:
-        table.add_row("through the sources", "", outcome.crafted.passes)
+        table.add_row(
+            "forward, back through each source", "", f"{outcome.crafted.queries:,}, {outcome.crafted.gradients:,}"
+        )
     table.add_row("seconds", "", f"{outcome.seconds:.2f} on {outcome.device}")
     console.print(table)
     if outcome.drawn_start:

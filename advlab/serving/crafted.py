@@ -29,10 +29,15 @@ class Crafted:
 
     @property
     def passes(self) -> str:
-        """What was spent on the sources."""
-        each = "" if len(self.sources) == 1 else " each"
-        back = f", {self.gradients:,} back" if self.gradients else ""
-        return f"{self.queries:,} passes{back}{each}"
+        """What was spent on the sources, in words."""
+        back = f" and {self.gradients:,} back" if self.gradients else ""
+        each = "" if len(self.sources) == 1 else "each of "
+        return f"{self.queries:,} passes forward{back}, through {each}{listed(self.sources)}"
+
+    @property
+    def total(self) -> int:
+        """All passes through each of the sources, forward and back."""
+        return self.queries + self.gradients
 
 
 def listed(names: Sequence[str]) -> str:

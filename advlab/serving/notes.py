@@ -4,7 +4,6 @@ import numpy as np
 
 from advlab import attacks
 from advlab.core.request import AttackRequest
-from advlab.serving.crafted import listed
 from advlab.serving.outcome import Outcome, Verdict, size
 
 # Below this width, in pixels, pictures are shown enlarged, each pixel a square.
@@ -56,9 +55,7 @@ def notes(outcome: Outcome) -> list[str]:
         )
     crafted = outcome.crafted
     if crafted is not None:
-        said.append(
-            f"The model was asked once. {crafted.passes} through {listed(crafted.sources)}, which the attacker has"
-        )
+        said.append(f"The model was asked once. Making the picture took {crafted.passes}")
     device = "CPU" if outcome.device == "cpu" else outcome.device
     said.append(f"Seed {request.seed} · {device} · confidence is softmax, not calibrated")
     return said

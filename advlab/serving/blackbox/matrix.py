@@ -136,7 +136,10 @@ def _alone(cells: Mapping[str, Cell], found: Transfer) -> str:
     fooled = [found.title(name) for name, cell in cells.items() if cell.won]
     source = found.title(found.request.model)
     if not fooled:
-        which = "the other network" if len(cells) == 1 else f"any of the {_number(len(cells))} others that agree on it"
+        any_of = "either" if len(cells) == 2 else "any"
+        which = (
+            "the other network" if len(cells) == 1 else f"{any_of} of the {_number(len(cells))} others that agree on it"
+        )
         return f"The picture made on {source} does not fool {which}."
     if len(fooled) == len(cells):
         return f"The picture made on {source} fools {listed(fooled)}, too."

@@ -72,7 +72,11 @@ def _result(outcome: Outcome) -> str:
     numbers = {norm.symbol: size(norm, outcome.norms[norm.value]) for norm in (Norm.LINF, Norm.L2)} | {
         "SSIM": f"{outcome.similarity:.3f}",
         "Queries": f"{outcome.queries:,}",
-        **({"Gradients": f"{outcome.gradients:,}"} if outcome.crafted is None else {"Sources": outcome.crafted.passes}),
+        **(
+            {"Gradients": f"{outcome.gradients:,}"}
+            if outcome.crafted is None
+            else {"Source passes": f"{outcome.crafted.total:,}"}
+        ),
         "Time": f"{outcome.seconds:.1f} s",
     }
     return f'<div class="two">{figures.comparison(outcome)}<div>{facts(numbers, "numbers")}{top}</div></div>'
