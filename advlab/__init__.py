@@ -17,6 +17,7 @@ from advlab._version import __version__
 from advlab.api import attack
 from advlab.core import adapters
 from advlab.core.classifier import Classifier, Execution, wrap
+from advlab.core.ensemble import ensemble
 from advlab.core.goals import Goal, Targeted, Untargeted
 from advlab.core.norms import Norm
 from advlab.core.result import AttackResult
@@ -43,6 +44,7 @@ __all__ = [
     "attacks",
     "compare_execution",
     "defenses",
+    "ensemble",
     "errors",
     "load",
     "open_picture",

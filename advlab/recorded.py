@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import torch
 from torch import Tensor
@@ -23,12 +23,18 @@ class Execution(TypedDict):
     torch: str
     advlab: str
     model_digest: str
+    source_digest: NotRequired[str]
 
 
-def execution(classifier: Classifier) -> Execution:
-    """Device, threads, versions and all else that the last bits of a result hang on."""
+def execution(classifier: Classifier, source: Classifier | None = None) -> Execution:
+    """Device, threads, versions and all else that the last bits of a result hang on.
+
+    Args:
+        classifier: what is attacked.
+        source: what the picture is made on, if that is another one.
+    """
     how = classifier.execution
-    return Execution(
+    found = Execution(
         device=str(classifier.device),
         threads=torch.get_num_threads(),
         precision=how.precision,
@@ -39,16 +45,18 @@ def execution(classifier: Classifier) -> Execution:
         advlab=__version__,
         model_digest=classifier.digest,
     )
+    return found if source is None else Execution(**found, source_digest=source.digest)
 
 
-def compare_execution(classifier: Classifier, recorded: Mapping[str, object]) -> str:
+def compare_execution(classifier: Classifier, recorded: Mapping[str, object], source: Classifier | None = None) -> str:
     """One sentence: whether to expect the recorded result to the bit, and if not, what is different here.
 
     Args:
         classifier: what is about to be attacked.
         recorded: some of the names in `Execution` with their recorded values.
+        source: what the picture is made on, if that is another one.
     """
-    here = execution(classifier)
+    here = execution(classifier, source)
     different = [
         f"{name} {_short(value)}, here {_short(here.get(name))}"
         for name, value in recorded.items()

@@ -2,11 +2,13 @@
 
     python benchmarks/transfer.py --data ../shared/data/cifar10
     python benchmarks/transfer.py --source efficientnet_lite0 --count 32
+    python benchmarks/transfer.py --data ../shared/data/cifar10 --source cifar10_standard+cifar10_distilled
     python benchmarks/transfer.py --data ../shared/data/cifar10 --quick
 
 A picture counts for a victim if source and victim both know it: the share of these whose answer changes, with its 95%
 interval. The attacks never see a victim and never stop early; what they give out is the picture that the source gets
-most wrong. Photos have no labels, so there the source's answer is the one to leave.
+most wrong. Photos have no labels, so there the source's answer is the one to leave. Of several sources, joined by +,
+it is the mean of their logits that is attacked.
 
 `--peers` adds what torchattacks makes of the same pictures at the same radius, steps and copies. `--copies` is how
 many neighbours and shuffled copies there are: 20 in the papers, which costs 20 gradients a step.
@@ -65,7 +67,8 @@ class Subject:
 
 def subject(source: str, data: Path | None, count: int, device: str) -> Subject:
     """Test pictures that the source knows, or parts of photos."""
-    network = advlab.load(source, device)
+    networks = [advlab.load(name, device) for name in source.split("+")]
+    network = networks[0] if len(networks) == 1 else advlab.ensemble(networks)
     if data is None:
         x = pictures.images(network, count).to(network.device)
         return Subject(network, x, answers(network, x))
@@ -148,7 +151,7 @@ def table(s: Subject, victims: list[Classifier], eps: float, runs: list[tuple[st
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", default=None, help="EfficientNet-Lite0, or with --data cifar10_standard")
+    parser.add_argument("--source", default=None, help="EfficientNet-Lite0, or with --data cifar10_standard; A+B: both")
     parser.add_argument("--data", type=Path, default=None, help="CIFAR-10, as advlab.data.sets.read takes it")
     parser.add_argument("--count", type=int, default=None, help="200 pictures, or 32 photos")
     parser.add_argument("--copies", type=int, default=20)
@@ -164,7 +167,7 @@ def main() -> None:
     count = given.count or (200 if given.data else 32)
     s = subject(source, given.data, count, given.device)
     names = VICTIMS.get(source, VICTIMS["cifar10"])
-    victims = [advlab.load(name, given.device) for name in names if name != source]
+    victims = [advlab.load(name, given.device) for name in names if name not in source.split("+")]
     runs = [*ours(s, given.copies, given.only)]
     runs += peers(s, given.copies, given.only) if given.peers else []
     for eps in given.eps:

@@ -67,6 +67,9 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
     ] = None,
     model: Annotated[str, Option(help="See `python -m advlab models`.")] = "efficientnet_lite0",
     attack: Annotated[str, Option(help="See `python -m advlab attacks`.")] = "pgd",
+    through: Annotated[
+        str | None, Option(help="Make it on these models, NAME,NAME, and try it once on --model: a transfer attack.")
+    ] = None,
     norm: Annotated[str | None, Option(help="linf, l2, l1; the attack's first one if left out.")] = None,
     eps: Annotated[str | None, Option(help="Radius: 2/255, or 0.5.")] = None,
     target: Annotated[str | None, Option(help="The class to reach: its name or its number.")] = None,
@@ -129,6 +132,7 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
             attack=attack,
             norm=values.norm(norm, kind.norms[0]),
             eps=None if eps is None else values.number(eps),
+            sources=() if through is None else tuple(name.strip() for name in through.split(",")),
             target=None if target is None else values.index(target, names),
             truth=None if truth is None else values.index(truth, names),
             seed=seed,

@@ -26,6 +26,10 @@ def show(outcome: Outcome) -> None:
         "L2", "", f"{outcome.norms['l2']:.4g} (before rounding to 8 bits {outcome.unrounded_norms['l2']:.4g})"
     )
     table.add_row("queries, gradients", "", f"{outcome.queries:,}, {outcome.gradients:,}")
+    if outcome.crafted is not None:
+        table.add_row(
+            "forward, back through each source", "", f"{outcome.crafted.queries:,}, {outcome.crafted.gradients:,}"
+        )
     table.add_row("seconds", "", f"{outcome.seconds:.2f} on {outcome.device}")
     console.print(table)
     if outcome.drawn_start:

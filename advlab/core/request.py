@@ -20,17 +20,20 @@ class AttackRequest(Asked):
         model: a name from the catalogue.
         attack: a name from `advlab.attacks.available()`; `parameters` are its own.
         norm, eps: the threat model; eps in [0, 1] units, None for a minimal-norm search without radius.
+        sources: names of the models that the picture is made on in place of `model`, which is then asked about it
+            once: a transfer attack. None: the attack asks the model itself.
         target: the class to reach, or None for any other than the model's own answer.
         seed: of the attack's noise.
         truth: what the picture really shows, if somebody said so; an untargeted attack then leaves this class.
         early_stop: end at the first confirmed success instead of keeping the largest margin.
-        max_queries: the attacker's budget of forward passes.
+        max_queries: the attacker's budget of forward passes, through the sources where there are any.
         service: what stands before the model, for attacks that see no gradients.
     """
 
     attack: str
     norm: Norm
     eps: float | None = Field(None, ge=0)
+    sources: tuple[str, ...] = ()
     target: int | None = Field(None, ge=0)
     truth: int | None = Field(None, ge=0)
     seed: int = Field(0, ge=0)

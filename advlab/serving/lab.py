@@ -18,6 +18,7 @@ from advlab.core.rounding import EightBit, give_out
 from advlab.core.settings import Progress
 from advlab.core.verdicts import votes
 from advlab.data import pictures
+from advlab.serving import crafting
 from advlab.serving.outcome import Curve, Execution, Film, Look, Opinion, Outcome, Verdict
 from advlab.serving.proof import prove
 
@@ -95,8 +96,9 @@ def run_all(
     pairs = zip(asked, photos.values(), strict=True)
     x = torch.cat([taken(classifier, photo, exact=one.exact) for one, photo in pairs])
     goal: Goal = Untargeted(request.truth) if request.target is None else Targeted(request.target)
+    source = crafting.source(request, classifier)
     result = api.attack(
-        classifier,
+        classifier if source is None else source,
         x,
         attacks.registry.get(request.attack).configured(request.parameters),
         norm=request.norm,
@@ -106,16 +108,18 @@ def run_all(
         early_stop=request.early_stop,
         max_queries=request.max_queries,
         service=request.service,
+        judge=classifier,
         frames=frames,
         progress=progress,
         should_stop=should_stop,
     )
-    return tuple(_outcome(one, classifier, x, result, place) for place, one in enumerate(asked))
+    return tuple(_outcome(one, classifier, source, x, result, place) for place, one in enumerate(asked))
 
 
-def _outcome(
-    request: AttackRequest, classifier: Classifier, images: Tensor, result: AttackResult, place: int
-) -> Outcome:
+def _outcome(  # noqa: PLR0917 - called once, just above
+    request: AttackRequest, classifier: Classifier, source: Classifier | None, images: Tensor, result: AttackResult,
+    place: int,
+) -> Outcome:  # fmt: skip
     """What became of one picture of a batch."""
     rounded = give_out(classifier, images, result, place)
     x, aim = images[place : place + 1], result.goal.take(torch.tensor([place]))
@@ -125,6 +129,7 @@ def _outcome(
     clean, adversarial = _pixels((x[0] * 255).round().to(torch.uint8)), _pixels(rounded.pixels)
     verdict = _verdict(request, result, place, rounded, before, after)
     png = pictures.png(adversarial, about={"advlab": request.public.model_dump_json(), "verdict": verdict.value})
+    changed = rounded.norms["linf"] > 0
     proof = prove(png, clean, request, classifier, aim)
     if not proof.inside or (verdict.success and not proof.reached):
         verdict = Verdict.INVALID
@@ -143,8 +148,8 @@ def _outcome(
         norms=rounded.norms,
         unrounded_norms={name: float(sizes[place]) for name, sizes in result.norms.items()},
         unrounded_success=bool(result.success[place]) and not bool(result.already[place]),
-        queries=int(result.queries[place]),
-        gradients=int(result.gradients[place]),
+        queries=int(result.queries[place]) if source is None else int(changed),
+        gradients=int(result.gradients[place]) if source is None else 0,
         seconds=result.seconds / len(images),
         device=str(classifier.device),
         drawn_start=request.target is not None and attacks.registry.get(request.attack).needs_start,
@@ -153,7 +158,8 @@ def _outcome(
         unrounded=result.adversarial[place].float().cpu().numpy(),
         truth=_label(classifier, request.truth),
         png=png,
-        execution=Execution(**recorded.execution(classifier), picture_digest=recorded.pixel_digest(x[0])),
+        execution=Execution(**recorded.execution(classifier, source), picture_digest=recorded.pixel_digest(x[0])),
+        crafted=None if source is None else crafting.crafted(request, source, rounded, result, place),
         notes=result.notes,
     )
 

@@ -54,6 +54,9 @@ def notes(outcome: Outcome) -> list[str]:
             "! The picture to start from was drawn with the model's gradient: with labels alone, an attacker would "
             "need a photo of the target"
         )
+    crafted = outcome.crafted
+    if crafted is not None:
+        said.append(f"The model was asked once. Making the picture took {crafted.passes}")
     device = "CPU" if outcome.device == "cpu" else outcome.device
     said.append(f"Seed {request.seed} · {device} · confidence is softmax, not calibrated")
     return said

@@ -7,6 +7,7 @@ import numpy as np
 
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
+from advlab.serving.crafted import Crafted
 
 
 class Verdict(StrEnum):
@@ -101,6 +102,7 @@ class Execution:
     advlab: str
     model_digest: str
     picture_digest: str  # of the clean crop
+    source_digest: str | None = None  # of what the picture was made on, if not on the model itself
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class Outcome:
     truth: str | None  # what the picture really shows, if somebody said so
     png: bytes  # the adversarial picture as a file: what was opened again and judged
     execution: Execution
+    crafted: Crafted | None = None  # where it was made on other models than the one that is attacked
     notes: tuple[str, ...] = ()  # why the verdict may be wrong, a sentence each: of attacks that look for signs of it
 
     @property
@@ -166,6 +169,13 @@ def size(norm: Norm, value: float) -> str:
 
 def sentence(outcome: Outcome) -> str:
     """The verdict in one or two sentences: what happened, and how visible the change is."""
+    crafted = outcome.crafted
+    if crafted is not None and outcome.verdict not in (Verdict.ALREADY, Verdict.ALREADY_WRONG):
+        return f"{crafted.made} {_happened(outcome)}"
+    return _happened(outcome)
+
+
+def _happened(outcome: Outcome) -> str:
     before, after = outcome.before, outcome.after
     still = "still says" if after.index == before.index else "says"
     match outcome.verdict:
@@ -218,4 +228,6 @@ def _why_held(outcome: Outcome) -> str:
         return "The search fooled it between whole pixel values only, which no picture file can hold."
     if outcome.request.eps == 0:
         return "With ε = 0 nothing may change."
+    if outcome.crafted is not None:
+        return outcome.crafted.held
     return "This attack did not get there with this budget."

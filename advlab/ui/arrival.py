@@ -11,9 +11,10 @@ from advlab.core.request import AttackRequest
 from advlab.data.samples import SAMPLES
 from advlab.models import Card
 from advlab.serving.exports import links
-from advlab.ui import controls, interface, radius, run
+from advlab.ui import controls, crafted, interface, radius, run
 from advlab.ui.state import LabState
 from advlab.ui.viewer import VIEWS
+from advlab.ui.work import DEFAULT_MODEL
 
 PRESENT = "present"
 
@@ -46,6 +47,10 @@ def take(state: LabState, cards: Mapping[str, Card], link: links.Link) -> None:
     if compare is not None and first is not None and not controls.comparable(first, cards[compare]):
         problems.append(f"{first.title} and {cards[compare].title} tell different things apart: they are not compared.")
         compare = None
+    problem = _sources(values, first, cards, compare)
+    if problem is not None:
+        problems.append(problem)
+        del values["sources"]
     put(values, compare)
     picture = values.get("picture")
     if isinstance(picture, str) and picture.removeprefix("sample:") in SAMPLES:
@@ -58,6 +63,21 @@ def take(state: LabState, cards: Mapping[str, Card], link: links.Link) -> None:
     state.notice = " ".join(problems) or None
     # What was not understood in full is not run: it would be another attack than the one that was meant.
     state.pressed = link.run and not problems
+
+
+def _sources(
+    values: Mapping[str, object], first: Card | None, cards: Mapping[str, Card], compare: str | None
+) -> str | None:
+    """Why the picture cannot be made on the models that a link names; None where it can, or names none."""
+    sources = values.get("sources")
+    for name in sources if isinstance(sources, tuple) else ():
+        if name not in cards:
+            return f"The weights of {name} are not on this computer: download them on the page Models."
+        if name == compare:
+            return f"{cards[name].title} cannot be compared with, since the picture would be made on it."
+        if first is not None and (name == first.name or not crafted.fits(cards[name], first)):
+            return f"A picture for {first.title} cannot be made on {cards[name].title}."
+    return None
 
 
 def follow(state: LabState, cards: Mapping[str, Card], link: links.Link) -> None:
@@ -84,9 +104,13 @@ def put(values: Mapping[str, object], compare: str | None = None) -> None:
     if "attack" not in values:
         return
     attack = attacks.registry.get(str(values["attack"]))
-    box["sees"], box[f"attack-{attack.access}"] = attack.access, attack.name
+    sources = values.get("sources")
+    sees = crafted.NOTHING if isinstance(sources, tuple) and sources else attack.access
+    box["sees"], box[f"attack-{sees}"] = sees, attack.name
+    if isinstance(sources, tuple) and sources:
+        box[crafted.key(str(values.get("model", box.get("model", DEFAULT_MODEL))))] = list(sources)
     _threat(values, attack)
-    if "early_stop" in values and attack.objective is Objective.RADIUS:
+    if "early_stop" in values and not sources and attack.objective is Objective.RADIUS:
         box[f"early-{attack.access}"] = values["early_stop"]
     if "max_queries" in values:
         box[f"most-{attack.name}"] = values["max_queries"]

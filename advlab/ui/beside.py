@@ -59,7 +59,8 @@ def _side(outcome: Outcome) -> None:
     now = f'{still}{escape(after.label)} <span class="share">{percent(after.confidence)}</span>'
     change = f'<span class="after">→ {now}</span>' if outcome.changed else ""
     norm = outcome.request.norm
-    taken = f"{norm.symbol} {size(norm, outcome.norms[norm.value])}, {outcome.queries:,} queries"
+    asked = "1 query" if outcome.queries == 1 else f"{outcome.queries:,} queries"
+    taken = f"{norm.symbol} {size(norm, outcome.norms[norm.value])}, {asked}"
     st.html(
         f'<div class="verdict small {outcome.verdict.kind}"><div class="of">{escape(_title(outcome))}</div>'
         f'<div class="word">{word(outcome)}</div><div class="headline">{escape(before.label)} '

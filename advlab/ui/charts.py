@@ -62,12 +62,12 @@ def opinion(title: str, what: Opinion, clean: str | None = None, target: str | N
     draw(specs.opinion(what, clean, target, palette()), f"{title}: {described}")
 
 
-def curve(what: Curve, own: str, *, targeted: bool) -> None:
+def curve(what: Curve, own: str, *, targeted: bool, where: str = "") -> None:
     """Confidence of the goal's class and of its strongest rival, or the loss, step by step."""
     if len(what.own) < 2:
         return
     head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
-    head.markdown("**Step by step**", width="content")
+    head.markdown(f"**Step by step{where}**", width="content")
     shown = head.segmented_control(
         "Shown", ["Confidence", "Loss"], default="Confidence", required=True, key="curve", label_visibility="collapsed"
     )

@@ -14,15 +14,18 @@ from advlab.core.norms import Norm
 from advlab.core.parameters import Parameters, choices
 from advlab.core.request import Value
 from advlab.models import Card
-from advlab.serving import measured
-from advlab.ui import about, interface, radius
+from advlab.serving import crafting, measured
+from advlab.ui import about, crafted, interface, radius
 from advlab.ui.state import Picture
 from advlab.ui.work import DEFAULT_MODEL
 
-_SEES = {Access.GRADIENT: "Gradient", Access.SCORES: "Scores", Access.LABEL: "Label"}
+_SEES: dict[str, str] = {
+    Access.GRADIENT: "Gradient", Access.SCORES: "Scores", Access.LABEL: "Label", crafted.NOTHING: "Nothing",
+}  # fmt: skip
 _SEES_HELP = (
     "**Gradient**: the attacker has the network (white box). **Scores**: only its probabilities. "
-    "**Label**: only its answer (both black box)."
+    "**Label**: only its answer (both black box). **Nothing**: only other models; the picture is made on them and "
+    "tried once."
 )
 ANY, CHOSEN = "Any other class", "A chosen class"
 
@@ -48,9 +51,9 @@ def _say_measured(card: Card) -> None:
         st.caption(said)
 
 
-def compare(cards: Mapping[str, Card], chosen: str) -> str | None:
-    """A second model to attack beside the first."""
-    others = [name for name in cards if name != chosen and comparable(cards[name], cards[chosen])]
+def compare(cards: Mapping[str, Card], chosen: str, sources: tuple[str, ...] = ()) -> str | None:
+    """A second model to attack beside the first; none that the picture is made on."""
+    others = [name for name in cards if name not in (chosen, *sources) and comparable(cards[name], cards[chosen])]
     if st.session_state.get("with") not in [None, *others]:
         st.session_state["with"] = None
     return st.selectbox(
@@ -104,8 +107,11 @@ def goal(labels: tuple[str, ...]) -> int | None:
     )
 
 
-def method() -> type[Attack]:
-    """What the attacker sees, and an attack that needs no more."""
+def method(card: Card, cards: Mapping[str, Card]) -> tuple[type[Attack], tuple[str, ...] | None]:
+    """What the attacker sees, an attack that needs no more, and the models that it works on in place of this one.
+
+    These are None where there should be some and none is chosen.
+    """
     sees = st.segmented_control(
         "The attacker sees",
         list(_SEES),
@@ -117,18 +123,22 @@ def method() -> type[Attack]:
         help=_SEES_HELP,
         width="stretch",
     )
-    fitting = {name: attack for name, attack in attacks.general().items() if attack.access is sees}
-    favourite = list(fitting).index("pgd") if "pgd" in fitting else 0
+    sources: tuple[str, ...] | None = ()
+    if sees == crafted.NOTHING:
+        sources, fitting, favourite = crafted.sources(card, cards) or None, crafting.suited(), "mi_fgsm"
+    else:
+        fitting = {name: attack for name, attack in attacks.general().items() if attack.access == sees}
+        favourite = "pgd"
     name = st.selectbox(
         "Attack",
         list(fitting),
-        index=favourite,
+        index=list(fitting).index(favourite) if favourite in fitting else 0,
         format_func=lambda key: fitting[key].title,
         key=f"attack-{sees}",
         persist_state="session",
     )
     about.panel(fitting[name])
-    return fitting[name]
+    return fitting[name], sources
 
 
 def threat(attack: type[Attack], card: Card) -> tuple[Norm, float | None]:
@@ -210,15 +220,19 @@ def _kind(field: FieldInfo) -> tuple[type, bool]:
     return annotation, False
 
 
-def budget(attack: type[Attack]) -> tuple[int, bool, int | None]:
-    """Seed, whether to end at the first success, and the most queries."""
+def budget(attack: type[Attack], *, once: bool = False) -> tuple[int, bool, int | None]:
+    """Seed, whether to end at the first success, and the most queries; who may ask `once` has no first success."""
     seed = st.number_input("Seed", value=0, step=1, key="seed", persist_state="session", help="Same seed, same result.")
-    early = attack.objective is Objective.RADIUS and st.toggle(
-        "End at the first success",
-        attack.access is not Access.GRADIENT,
-        key=f"early-{attack.access}",
-        persist_state="session",
-        help="Off: all the steps are done and the surest result is kept.",
+    early = (
+        not once
+        and attack.objective is Objective.RADIUS
+        and st.toggle(
+            "End at the first success",
+            attack.access is not Access.GRADIENT,
+            key=f"early-{attack.access}",
+            persist_state="session",
+            help="Off: all the steps are done and the surest result is kept.",
+        )
     )
     most = st.number_input(
         "Maximum queries",
@@ -227,7 +241,7 @@ def budget(attack: type[Attack]) -> tuple[int, bool, int | None]:
         placeholder="no limit",
         key=f"most-{attack.name}",
         persist_state="session",
-        help="How often the attacker may ask the model.",
+        help="How often the attacker may ask the model, or what it is made on.",
     )
     return int(seed), early, most
 
@@ -238,24 +252,25 @@ def values(picture: Picture, cards: Mapping[str, Card]) -> dict[str, object]:
     _say_measured(cards[name])
     labels = cards[name].labels()
     target = goal(labels)
-    attack = method()
+    attack, sources = method(cards[name], cards)
     norm, eps = threat(attack, cards[name])
     with st.expander("Steps, seed and budget", key="more", on_change="ignore"):
         own = fields(attack)
-        seed, early, most = budget(attack)
+        seed, early, most = budget(attack, once=sources != ())
     shown: dict[str, Value] = {}
-    if attack.access is not Access.GRADIENT:
+    if attack.access is not Access.GRADIENT and sources == ():
         with st.expander("What the attacker is shown", key="shown", on_change="ignore"):
             shown = interface.choose(cards[name])
     with st.expander("Truth and a second model", key="beside", on_change="ignore"):
         real = truth(labels)
-        compare(cards, name)
+        compare(cards, name, sources or ())
     return {
         "picture": picture.named(cards[name]),
         "model": name,
         "attack": attack.name,
         "norm": norm,
         "eps": eps,
+        "sources": sources,
         "target": target,
         "truth": real,
         "seed": seed,

@@ -99,7 +99,8 @@ def show_outcome(state: LabState, outcome: Outcome, request: AttackRequest | Non
         below = st.grid(2, min_column_width=COLUMN, gap="large")
         with below.cell():
             own = outcome.goal or outcome.truth or outcome.before.label
-            charts.curve(outcome.curve, own, targeted=outcome.goal is not None)
+            charts.curve(outcome.curve, own, targeted=outcome.goal is not None,
+                         where="" if outcome.crafted is None else ", on the sources")  # fmt: skip
             take.files_of(outcome, picture)
         with below.cell():
             if outcome.changed:

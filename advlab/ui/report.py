@@ -63,7 +63,11 @@ def numbers(outcome: Outcome) -> None:
     rows |= {
         "Similarity, SSIM": f"{outcome.similarity:.3f}" if outcome.similarity < 0.9995 else ">0.999",
         "Queries": f"{outcome.queries:,}",
-        "Gradients": f"{outcome.gradients:,}",
+        **(
+            {"Gradients": f"{outcome.gradients:,}"}
+            if outcome.crafted is None
+            else {"Source passes": f"{outcome.crafted.total:,}"}
+        ),
         "Time": f"{outcome.seconds:.1f} s",
     }
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())

@@ -8,10 +8,11 @@ from advlab import attacks, models
 from advlab.core.request import AttackRequest
 from advlab.errors import AdvlabError
 from advlab.models import Card
+from advlab.serving import crafting
 from advlab.serving.jobs import Job, Status
 from advlab.serving.notes import title
 from advlab.serving.outcome import Look, Outcome
-from advlab.ui import work
+from advlab.ui import crafted, work
 from advlab.ui.state import LabState
 
 # Seconds that nobody notices; a longer run shows its progress.
@@ -22,9 +23,12 @@ _BOTH = 1.2
 
 def read(values: dict[str, object]) -> tuple[AttackRequest | None, str | None]:
     """The request that the controls come to, or the sentence that says why there is none."""
+    if values.get("sources", ()) is None:
+        return None, crafted.MISSING
     try:
         request = AttackRequest.checked(**values)
         attacks.registry.get(request.attack).configured(request.parameters)
+        crafting.check(request)
     except AdvlabError as error:
         return None, str(error)
     return request, None
@@ -47,7 +51,7 @@ def buttons(state: LabState, request: AttackRequest | None, look: Look | None, t
             on_click=_press,
             args=(state,),
         )
-        if twin is not None:
+        if twin is not None and (request is None or twin.name not in request.sources):
             _twin(state, twin)
         if state.pressed:
             state.pressed = False
@@ -147,17 +151,22 @@ def _cost(request: AttackRequest, look: Look | None) -> str:
     attack = attacks.registry.get(request.attack).configured(request.parameters)
     queries, gradients = attack.cost(request.max_queries)
     counts = [_count(gradients, "gradient")] if gradients else []
-    counts.append(_count(queries, "query"))
+    counts.append(_count(queries, "query" if not request.sources else "pass"))
     most = f"Up to {' and '.join(counts)}"
+    models_asked = max(1, len(request.sources))
+    if request.sources:
+        each = " each" if models_asked > 1 else ""
+        most = f"One\u00a0query. {most} through {_count(models_asked, 'source')}{each}"
     if look is None:
         return most
-    seconds = gradients * look.seconds_gradient + max(0, queries - gradients) * look.seconds_query
+    one = gradients * look.seconds_gradient + max(0, queries - gradients) * look.seconds_query
+    seconds = models_asked * one  # of the same family, as a rule
     device = "this CPU" if look.device == "cpu" else look.device
     return f"{most} · about\u00a0{_duration(seconds)} on {device}"
 
 
 def _count(number: int, noun: str) -> str:
-    plural = noun if number == 1 else {"query": "queries"}.get(noun, noun + "s")
+    plural = noun if number == 1 else {"query": "queries", "pass": "passes"}.get(noun, noun + "s")
     return f"{number:,}\u00a0{plural}"
 
 
@@ -197,7 +206,9 @@ def _tell(state: LabState, job: Job[Outcome], name: str) -> None:
         st.progress(0.0, f"{name}: starting…")
     else:
         targeted = state.running is not None and state.running.target is not None
-        reaches = "reaches the target" if targeted else "fools the model"
+        crafting_it = state.running is not None and bool(state.running.sources)
+        fools = "fools what it is made on" if crafting_it else "fools the model"
+        reaches = "reaches the target" if targeted else fools
         found = f"found one that {reaches}, improving" if progress.fooled else "nothing found yet"
         steps = f"step {progress.step:,}, {_count(progress.queries, 'query')}"
         st.progress(progress.fraction, f"{name}: {steps}, {found}")

@@ -127,8 +127,8 @@ class LabState:
     boundary: BoundaryState = field(default_factory=BoundaryState)
     explain: ExplainState = field(default_factory=ExplainState)
     defend: DefendState = field(default_factory=DefendState)
-    comparison: ComparisonState = field(default_factory=ComparisonState)
     blackbox: BlackboxState = field(default_factory=BlackboxState)
+    comparison: ComparisonState = field(default_factory=ComparisonState)
     runs: dict[str, Outcome] = field(default_factory=dict)  # the last ones by name, the latest first
 
     def remember(self, name: str, outcome: Outcome) -> None:

@@ -11,8 +11,10 @@ from advlab.core.norms import Norm
 from advlab.core.parameters import choices
 from advlab.core.request import AttackRequest
 from advlab.data.samples import SAMPLES
+from advlab.serving import crafting
 
 MODEL = "efficientnet_lite0"
+OTHERS = ("efficientnet_lite1", "efficientnet_lite2")
 CLASSES = 1000
 
 
@@ -51,6 +53,8 @@ def requests(draw, kind: type[Attack] | None = None, private: bool = False) -> A
     kind = kind or draw(st.sampled_from(list(attacks.general().values())))
     norm = draw(st.sampled_from(kind.norms))
     eps = st.floats(0, 1 if norm is Norm.LINF else 1e9)
+    others = st.lists(st.sampled_from(OTHERS), max_size=2, unique=True).map(tuple)
+    sources = draw(others) if crafting.unsuited(kind) is None else ()
     classes = st.none() | st.integers(0, CLASSES - 1)
     return AttackRequest(
         picture=draw(st.sampled_from(["upload:0a1b", "exact:0a1b"] if private else [f"sample:{n}" for n in SAMPLES])),
@@ -61,7 +65,8 @@ def requests(draw, kind: type[Attack] | None = None, private: bool = False) -> A
         target=draw(classes),
         truth=draw(classes),
         seed=draw(st.integers(0, 2**63 - 1)),
-        early_stop=draw(st.booleans()),
+        sources=sources,
+        early_stop=not sources and draw(st.booleans()),
         max_queries=draw(st.none() | st.integers(1, 10**9)),
         parameters={name: draw(values(info)) for name, info in kind.model_fields.items()},
     )

@@ -46,6 +46,14 @@ CASES = {
         "service": {"top": 3, "decimals": 3, "noise": 0.001},
         "parameters": {"steps": 60},
     },
+    "crafted on two others, tried on a third": {
+        "model": "signs_distilled",
+        "sources": ("signs_standard", "signs_fgsm"),
+        "picture": "upload:",
+        "attack": "mi_fgsm",
+        "eps": 8 / 255,
+        "parameters": {"steps": 4},
+    },
     "own weights": {"model": "own:", "picture": "upload:", "attack": "fgsm", "eps": 0.0123456789},
     "hopskipjump": {
         "model": "signs_standard",

@@ -100,6 +100,11 @@ def chosen(classifier: Classifier, count: int, brought: Brought | None) -> tuple
     return drawings, lambda wanted: calibration.pictures(classifier, wanted)
 
 
+def draws(labels: tuple[str, ...]) -> bool:
+    """Whether our own code draws anything that has one of these labels."""
+    return bool(_drawn(labels, 1))
+
+
 @cache
 def _drawn(labels: tuple[str, ...], count: int) -> tuple[tuple[Image.Image, int], ...]:
     return tuple(islice(samples.again(labels), count))

@@ -20,6 +20,7 @@ def cli(outcome: Outcome, picture_name: str) -> str:
     picture = names.picture(outcome, picture_name)
     words = ["python", "-m", "advlab", "attack", f"./{picture}" if picture.startswith("-") else picture]
     words += _model(request.model)
+    words += ["--through", ",".join(request.sources)] if request.sources else []
     words += ["--attack", request.attack, "--norm", request.norm.value]
     if request.eps is not None:
         words += ["--eps", numbers.fraction(request.eps) if request.norm is Norm.LINF else repr(request.eps)]

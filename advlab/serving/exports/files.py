@@ -69,6 +69,8 @@ def plain(what: Outcome | AttackRequest) -> dict[str, Any]:
         "drawn_start": what.drawn_start,
         "seconds": what.seconds,
     }
+    if what.crafted is not None:
+        result["crafted"] = asdict(what.crafted)
     facts = plain(what.request) | {"execution": asdict(what.execution), "result": result}
     return {key: _finite(value) for key, value in facts.items()}
 

@@ -38,6 +38,7 @@ def query(request: AttackRequest, *, run: bool = True, extra: Mapping[str, str] 
         "model": _public(request.model),
         "attack": request.attack,
         **threat(request),
+        **({"through": ",".join(request.sources)} if request.sources else {}),
     }
     attack = attacks.registry.get(request.attack).configured(request.parameters)
     values |= {name: numbers.write(value) for name, value in attack.model_dump().items()}

@@ -20,12 +20,12 @@ class Params:
         self.values: dict[str, object] = {}
         self._problems: list[str] = []
 
-    def take(self, name: str) -> str | None:
+    def take(self, name: str, longest: int = _LONGEST) -> str | None:
         """The text of this parameter, once; None where there is none that can be one."""
         if name not in self.left:
             return None
         value = self.left.pop(name)
-        if isinstance(value, str) and len(value) <= _LONGEST and value.isprintable():
+        if isinstance(value, str) and len(value) <= longest and value.isprintable():
             return value.strip()
         self.problem(f"“{shown(name)}” of the link is too long or no text, and is left out.")
         return None

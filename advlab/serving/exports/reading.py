@@ -12,6 +12,7 @@ from advlab.core.service import Service
 from advlab.data.samples import SAMPLES
 from advlab.data.samples import known as samples_known
 from advlab.errors import AdvlabError, ParameterError
+from advlab.serving import crafting
 from advlab.serving.exports import configured, numbers
 from advlab.serving.exports.params import LARGEST, Params, near, shown
 
@@ -21,7 +22,7 @@ UPLOAD, OWN = "upload", "own"
 # What a link may hold besides the attack's own parameters; no attack may have a parameter of these names.
 NAMES = (
     "v", "image", "model", "attack", "norm", "eps", "goal", "target",
-    "seed", "early", "queries", "truth", "service", "view", "with", "run",
+    "seed", "early", "queries", "truth", "service", "view", "with", "run", "through",
 )  # fmt: skip
 
 Labels = Callable[[str | None], Sequence[str]]
@@ -72,6 +73,7 @@ def parse(params: Mapping[str, object], labels: Labels = class_names) -> Link:
     private_image, private_model = _picture(reading), _model(reading)
     kind = _attack(reading)
     _threat(reading, kind)
+    _through(reading, kind)
     _goal(reading, labels)
     _budget(reading)
     compare, view, run = _compare(reading), reading.take("view"), reading.switch("run")
@@ -110,6 +112,17 @@ def _compare(reading: Params) -> str | None:
     if text == OWN:
         reading.problem("The second model was its maker's own, which is never in a link.")
     return text if text not in (None, OWN) and _known(reading, text, "second model") else None
+
+
+def _through(reading: Params, kind: type[Attack] | None) -> None:
+    """The models that the picture is made on: all of them, or the attack would be another one."""
+    text = reading.take("through", longest=1000)
+    names = () if text is None else tuple(name.strip() for name in text.split(","))
+    reason = crafting.unsuited(kind) if names and kind is not None else None
+    if reason is not None:
+        reading.problem(f"{reason}: the models that the picture is made on are left out.")
+    elif names and all(_known(reading, name, "model that the picture is made on") for name in names):
+        reading.values["sources"] = names
 
 
 def _known(reading: Params, name: str, what: str) -> bool:

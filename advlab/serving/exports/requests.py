@@ -11,6 +11,7 @@ from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
 from advlab.core.service import OPEN
 from advlab.errors import InputError, ParameterError, ThreatError
+from advlab.serving import crafting
 from advlab.serving.exports.files import SCHEMA
 
 _MOST_BYTES = 32 * 2**10
@@ -57,7 +58,7 @@ def check(request: AttackRequest) -> AttackRequest:
         raise ThreatError(f"{kind.title} needs a radius: give eps, for instance {example}.")
     if request.service != OPEN and kind.access is Access.GRADIENT:
         raise ParameterError(f"{kind.title} sees gradients, which no interface shows: choose a black-box attack.")
-    return request
+    return crafting.check(request)
 
 
 def _document(text: str | bytes, name: str) -> dict[Any, Any]:

@@ -32,14 +32,14 @@ recorded = {{
 {device}torch.set_num_threads({threads})
 execution = advlab.Execution({execution})
 {own}classifier = advlab.load({model}, {on}, execution=execution)
-print(advlab.compare_execution(classifier, recorded))
+{source}print(advlab.compare_execution(classifier, recorded{of_source}))
 
 x = classifier.{prepare}(advlab.open_picture({picture}))
 if advlab.pixel_digest(x[0]) != {clean}:
     raise SystemExit({other})
 
 result = advlab.attack(
-    classifier,
+    {asked},
     x,
 {arguments}
 )
@@ -78,6 +78,9 @@ def script(outcome: Outcome, picture_name: str) -> str:
         imports="" if settings is None else "import pathlib\n\n",
         own="" if settings is None else _own(settings),
         model=_text(request.model) if settings is None else "own.name",
+        source=_source(request.sources),
+        of_source=", source" if request.sources else "",
+        asked="source" if request.sources else "classifier",
         on="device" if _device(how.device) else _text(how.device),
         prepare="as_is" if request.exact else "prepare",
         picture=_text(picture),
@@ -99,7 +102,19 @@ def _recorded(how: Execution) -> dict[str, object]:
         "torch": how.torch,
         "advlab": how.advlab,
         "model_digest": how.model_digest,
+        **({} if how.source_digest is None else {"source_digest": how.source_digest}),
     }
+
+
+def _source(names: tuple[str, ...]) -> str:
+    """Lines that load what the picture is made on, where that is not the model itself."""
+    if not names:
+        return ""
+    listed = ", ".join(map(_text, names))
+    return (
+        f"sources = [advlab.load(name, classifier.device, execution=execution) for name in ({listed},)]\n"
+        "source = advlab.ensemble(sources, input_size=classifier.input_size)\n"
+    )
 
 
 def _device(recorded_on: str) -> str:
@@ -138,6 +153,7 @@ def _arguments(request: AttackRequest) -> list[str]:
         f"seed={request.seed}",
         f"early_stop={request.early_stop}",
         f"max_queries={request.max_queries}",
+        *(["judge=classifier"] if request.sources else []),
     ]
     if request.service != OPEN:
         shown = ", ".join(f"{name}={value!r}" for name, value in request.service.unusual.items())

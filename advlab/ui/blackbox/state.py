@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from advlab.serving.compare.request import CompareRequest
 from advlab.ui.series import Series
+from advlab.ui.tasks import Tasks
 
 
 @dataclass
@@ -15,3 +16,5 @@ class BlackboxState:
     runs: Series = field(default_factory=Series)
     address: dict[str, str] | None = None  # the last link that was read or written
     notice: str | None = None
+    transfer: Tasks = field(default_factory=Tasks)
+    cell: tuple[str, str] | None = None  # of the transfer matrix: the one that is opened, row and column

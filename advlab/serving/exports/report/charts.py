@@ -43,9 +43,10 @@ def curve(outcome: Outcome) -> str:
             f'<circle class="dot {kind}" cx="{_x(1, 2):.1f}" cy="{_y(shares[-1]):.1f}" r="4"/>'
             f'<text class="label {kind}" x="{_WIDTH - _RIGHT + 12}" y="{y + 4:.1f}">{safe(short(name, 20))}</text>'
         )
+    where = "" if outcome.crafted is None else ", on the sources"
     described = f"From {percent(what.own[0])} to {percent(what.own[-1])} for {own}"
     return (
-        '<section class="chart"><h3>Confidence at each step</h3>'
+        f'<section class="chart"><h3>Confidence at each step{where}</h3>'
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{safe(described)}">'
         f"{_axes(count)}{lines}</svg></section>"
     )

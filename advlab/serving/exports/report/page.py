@@ -6,6 +6,7 @@ from advlab.core.norms import Norm
 from advlab.core.request import Value
 from advlab.core.service import Service
 from advlab.errors import AdvlabError
+from advlab.serving.crafted import listed
 from advlab.serving.exports import command, script
 from advlab.serving.exports.files import complete
 from advlab.serving.exports.report import charts, figures
@@ -19,6 +20,7 @@ _SEES = {
     Access.SCORES: "probabilities only",
     Access.LABEL: "the answer only",
 }
+_NOTHING = "nothing of this model, which is asked once; of those that it is made on, everything"
 _HAPPENED = "One picture and one seed: this shows that it can happen, not how often"
 _HELD = "One picture, one attack, one budget: this does not show that the model is robust"
 
@@ -71,7 +73,11 @@ def _result(outcome: Outcome) -> str:
     numbers = {norm.symbol: size(norm, outcome.norms[norm.value]) for norm in (Norm.LINF, Norm.L2)} | {
         "SSIM": f"{outcome.similarity:.3f}",
         "Queries": f"{outcome.queries:,}",
-        "Gradients": f"{outcome.gradients:,}",
+        **(
+            {"Gradients": f"{outcome.gradients:,}"}
+            if outcome.crafted is None
+            else {"Source passes": f"{outcome.crafted.total:,}"}
+        ),
         "Time": f"{outcome.seconds:.1f} s",
     }
     return f'<div class="two">{figures.comparison(outcome)}<div>{facts(numbers, "numbers")}{top}</div></div>'
@@ -96,7 +102,8 @@ def _asked(outcome: Outcome, picture_title: str) -> str:
         "Shows": outcome.truth or "not said; the model's own answer counts as the truth",
         "Model": _model(request.model),
         "Attack": attack.title,
-        "The attacker sees": _SEES[attack.access],
+        **({} if outcome.crafted is None else {"Made on": listed(outcome.crafted.sources)}),
+        "The attacker sees": _SEES[attack.access] if outcome.crafted is None else _NOTHING,
         "Goal": "any other class" if outcome.goal is None else outcome.goal,
         "Norm": request.norm.symbol,
         "ε": limit,
@@ -117,6 +124,8 @@ def _asked(outcome: Outcome, picture_title: str) -> str:
         "Model, SHA-256": how.model_digest,
         "Clean picture, SHA-256": how.picture_digest,
     }
+    if how.source_digest is not None:
+        execution["Made on, SHA-256"] = how.source_digest
     return (
         f'<div class="two even"><section><h2>What was asked</h2>{facts(asked, "table")}</section>'
         f"<section><h2>What it ran on</h2>{facts(execution, 'table')}</section></div>"
