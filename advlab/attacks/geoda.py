@@ -23,7 +23,7 @@ _SEARCH = 25
 _FIRST_BISECTION = 24
 _STRIDE = 0.02
 # Where the estimated plane should be reached, and beyond it where it is not yet.
-_FARTHER = (1.0, 1.05, 1.2, 1.5, 2.0, 4.0, 8.0)
+_FARTHER = (1.0, 1.05, 1.2, 1.5, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class GeoDA(DecisionAttack):
 
     def _tolerance(self, x: Tensor, size: Tensor) -> Tensor:
         """Shares of the distance `size`: much less than a probe moves along the normal."""
-        return 0.25 * self.spread / (size * x[0].numel() ** 0.5).clamp_min(1e-12)
+        return 0.25 * self.spread / (size * math.sqrt(x[0].numel())).clamp_min(1e-12)
 
     def _rounds(self, most: Tensor) -> Tensor:
         """How many rounds so many probes are for."""
@@ -88,8 +88,9 @@ class GeoDA(DecisionAttack):
     def _counts(self, s: GeoDAState) -> Tensor:
         """Probes of this round: they grow by the same factor and add up to all."""
         growth = torch.full_like(s.step, 1, dtype=torch.float64) * _GROWTH
-        share: Tensor = growth.pow(s.step) * (_GROWTH - 1) / (growth.pow(s.rounds) - 1)
-        return (s.probes * share).ceil().long().clamp_min(1)
+        share = growth.pow(s.step) * (_GROWTH - 1) / (growth.pow(s.rounds) - 1)
+        counts: Tensor = (s.probes * share).ceil().long().clamp_min(1)
+        return counts
 
     def step(self, o: DecisionOracle, s: GeoDAState) -> GeoDAState:
         noise = o.noise.at(s.step + 1)
@@ -108,12 +109,15 @@ class GeoDA(DecisionAttack):
 
     def _nearest_of_plane(self, o: DecisionOracle, x: Tensor, slope: Tensor) -> Tensor:
         """Where the shortest way to a plane with this slope crosses the boundary; `x` where it does not."""
-        gap = (slope * (x - o.x)).flatten(1).sum(1)
+        away = x - o.x
+        # Far from the clean image an estimate says little about how far the plane is: then from the nearest it may be.
+        least = norms.size(away, Norm.L2) / math.sqrt(x[0].numel())
+        gap = (slope * away).flatten(1).sum(1).maximum(least)
 
         def point(rows: Tensor, lead: Tensor) -> Tensor:
             return (o.x[rows] + planes.towards(o.x[rows], slope[rows], lead, o.norm)).clamp_(0, 1)
 
-        rows = (gap > 0).nonzero().squeeze(1)
+        rows = torch.arange(len(x), device=x.device)
         found, place, known = x.clone(), torch.zeros_like(gap), torch.zeros_like(gap)
         for factor in _FARTHER:
             if len(rows) == 0:

@@ -1,6 +1,6 @@
 """RayS: flips the signs of a perturbation block by block, seeing labels only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -37,10 +37,10 @@ class RayS(DecisionAttack):
     boundary nearer than it was; only then it is looked for.
 
     Reference: Chen, Gu: RayS: a ray searching method for hard-label adversarial attack, KDD 2020, arXiv 2006.12792.
-    Departures: (1) the boundary is found to a share of its distance, not to 0.001; (2) where a white image does not
-    reach the goal, the first direction is that to another beginning (see `advlab.core.beginnings`); (3) with a target
-    it is that to `start`, by values and not by signs only, since the corner of the box in its direction is no picture
-    of the target; a flipped block goes to its walls.
+    Departures: (1) the boundary is found to a share of its distance that shrinks with the blocks, not to 0.001;
+    (2) where a white image does not reach the goal, the first direction is that to another beginning (see
+    `advlab.core.beginnings`); (3) with a target it is that to `start`, by values and not by signs only, since the
+    corner of the box in its direction is no picture of the target; a flipped block goes to its walls.
     """
 
     name: ClassVar[str] = "rays"
@@ -70,7 +70,7 @@ class RayS(DecisionAttack):
         end = torch.where(norms.per_image(straight, x), corner, x)
         x = torch.where(norms.per_image(straight, x), clipped, x)
         s = RaySState(step=o.rows * 0, x=x, lost=~found, end=end, level=o.rows * 0, block=o.rows * 0)
-        x[rows] = self._nearest(o, s.x, end, rows, first=0.5)
+        x[rows] = self._nearest(o, s, end, rows, first=0.5)
         return s
 
     def step(self, o: DecisionOracle, s: RaySState) -> RaySState:
@@ -81,24 +81,29 @@ class RayS(DecisionAttack):
         better = o.decisions(point).reached
         rows = better.nonzero().squeeze(1)
         x = torch.where(norms.per_image(better, point), point, s.x)
-        x[rows] = self._nearest(o, x, end, rows, first=_STRIDE)
+        x[rows] = self._nearest(o, replace(s, x=x), end, rows, first=_STRIDE)
         end = torch.where(norms.per_image(better, end), end, s.end)
         return RaySState(step=s.step + 1, x=x, lost=s.lost, end=end, level=level, block=block)
 
-    def _nearest(self, o: DecisionOracle, x: Tensor, end: Tensor, rows: Tensor, first: float) -> Tensor:
-        """The boundary on the way from the clean images to `end`, from points `x` on it, of these rows."""
+    def _nearest(self, o: DecisionOracle, s: RaySState, end: Tensor, rows: Tensor, first: float) -> Tensor:
+        """The boundary on the way from the clean images to `end`, from the points on it, of these rows."""
+        if len(rows) == 0:
+            return s.x[rows]
         clean, end = o.x[rows], end[rows]
+        # A flip changes its block's share of the image: a gap of less than that cannot hide a wrong one.
+        share = _length(s)[rows].to(clean.dtype) / clean[0].numel()
+        tolerance = (share / 4).clamp_max(self.tolerance)
         longest = norms.size(end - clean, Norm.LINF).clamp_min(1e-12)
-        place = norms.size(x[rows] - clean, Norm.LINF) / longest
+        place = norms.size(s.x[rows] - clean, Norm.LINF) / longest
         return approach(
-            o, lambda where, share: between(clean[where], end[where], share, Norm.LINF), x[rows], place,
-            first=first, tolerance=self.tolerance * place, rows=rows,
+            o, lambda where, share: between(clean[where], end[where], share, Norm.LINF), s.x[rows], place,
+            first=first, tolerance=tolerance * place, rows=rows,
         )[0]  # fmt: skip
 
     def _next_block(self, s: RaySState) -> tuple[Tensor, Tensor, Tensor]:
         """A mask of the block whose turn it is, and level and number of the one after it."""
         values = s.x[0].numel()
-        length = -(-values // 2**s.level)
+        length = _length(s)
         place = torch.arange(values, device=s.x.device)
         first = (s.block * length).unsqueeze(1)
         inside = (place >= first) & (place < first + length.unsqueeze(1))
@@ -117,6 +122,11 @@ class RayS(DecisionAttack):
         search = 8 + 40
         queries = beginnings.QUERIES + 2 + search + self.steps * (1 + search)
         return min(queries, budget or queries), 0
+
+
+def _length(s: RaySState) -> Tensor:
+    """How many values `[n]` a block has."""
+    return -(-s.x[0].numel() // 2**s.level)
 
 
 def _walls(clean: Tensor, direction: Tensor) -> Tensor:
