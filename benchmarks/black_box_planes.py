@@ -54,19 +54,21 @@ def rows(s: Subject, attack: Attack, dimensions: int, peers: dict, queries: int)
         network = Counted(s.classifier).eval()
         seeded()
         adversarial = peer.run(replace(part, classifier=network))
-        row(attack, library, dimensions, network.images / len(part.x), judged(part, attack, adversarial).size, exact)
+        row(
+            f"| {attack.title} | {library} | {dimensions} |",
+            network.images / len(part.x),
+            judged(part, attack, adversarial).size,
+            exact,
+        )
     options = {"samples": queries} if attack.ours == "geoda" else {"steps": queries}
     found = advlab.attack(s.classifier, s.x, attack.ours, norm=attack.norm, max_queries=queries, **options)
-    row(attack, "**AdvLab**", dimensions, float(found.queries.double().mean()), found.distance, exact)
+    row(f"| {attack.title} | **AdvLab** | {dimensions} |", float(found.queries.double().mean()), found.distance, exact)
 
 
-def row(attack: Attack, library: str, dimensions: int, queries: float, sizes, exact) -> None:  # tensors [n]
+def row(begin: str, queries: float, sizes, exact) -> None:  # tensors [n]
     ratio = sizes.double() / exact[: len(sizes)]
-    print(
-        f"| {attack.title} | {library} | {dimensions} | {len(sizes)} | {queries:.0f} | "
-        f"{float(ratio.median()):.3f} | {float(ratio.max()):.3f} |",
-        flush=True,
-    )
+    end = f"{len(sizes)} | {queries:.0f} | {float(ratio.median()):.3f} | {float(ratio.max()):.3f} |"
+    print(begin, end, flush=True)
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ class SignOpt(DecisionAttack):
         return (s.step >= self.steps) | s.lost
 
     def cost(self, budget: int | None) -> tuple[int, int]:
-        measuring = 10 + 24  # strides that double from the first look, halvings to float's resolution
+        measuring = 10 + 40  # strides that double from the first look, then halvings
         a_step = self.samples + _TRIES * (1 + measuring) + measuring
         queries = beginnings.QUERIES + 40 + self.steps * a_step
         return min(queries, budget or queries), 0

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from advlab.core import norms
 from advlab.core.boundary import between
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle
@@ -23,6 +24,8 @@ QUERIES = 2 + TRIES + _HALVINGS
 # that class need something else: noise of coarser and coarser pixels, and half of the clean image in the noise.
 _UNIFORM_TRIES = 10
 _COARSE = (1, 2, 4, 8)
+# Less than what changes of pixels differ by.
+_TIE = 1e-3
 
 
 def begin(o: DecisionOracle, guess: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -72,10 +75,20 @@ def _nearest(o: DecisionOracle, x: Tensor, rows: Tensor) -> Tensor:
     halvings = torch.arange(1, _HALVINGS + 1, device=x.device)
     row = rows.repeat_interleave(_HALVINGS)
     share = (0.5**halvings).to(x.dtype).repeat(len(rows))
-    point = between(o.x[row], x[row], share, o.norm)
+    point = _on_the_way(o, x, row, share)
     reached = o.decisions(point, row).reached.reshape(len(rows), _HALVINGS)
     last = torch.where(reached, halvings, 0).amax(1)
     closer = last > 0
     x = x.clone()
     x[rows[closer]] = point.reshape(len(rows), _HALVINGS, *x.shape[1:])[closer, last[closer] - 1]
     return x
+
+
+def _on_the_way(o: DecisionOracle, x: Tensor, row: Tensor, share: Tensor) -> Tensor:
+    """Points at these shares of the way for these rows; in L0 of pixels that changed equally random ones stay."""
+    if o.norm is not Norm.L0:
+        return between(o.x[row], x[row], share, o.norm)
+    change = x - o.x
+    worth = change.square().sum(1) + _TIE * o.noise.uniform(x.shape[2:], draw=TRIES).to(x.dtype)
+    count = (share * norms.size(change, Norm.L0)[row]).ceil().long()
+    return norms.keep_pixels(x[row], o.x[row], count, worth[row])

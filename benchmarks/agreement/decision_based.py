@@ -94,9 +94,9 @@ def _pointwise() -> dict[str, Peer]:
 
 
 def beginning(run: Run) -> Run:
-    """Without the pictures of a class that the network sees in all noise: where one has no start, foolbox gives up on all.
+    """Without the pictures of a class that the network sees in all noise: those stay as they are.
 
-    Those stay as they are. The look at the noise is not counted.
+    Where one has no start, foolbox gives up on all of a batch. The look at the noise is not counted.
     """
 
     def started(s: Subject) -> Tensor:
