@@ -13,27 +13,26 @@ from tests.networks import Spy, conv, linear, pictures, wrap
 SIZE = (1, 7, 5)
 
 
-def ratio(name, norm, *, budget=600, low=0.4, high=0.6, classes=2, goal=None, count=4, **options):
+def ratio(name, norm, budget, count=4):
     """Sizes over the exact distances of a plane's pictures."""
-    classifier, x = linear(SIZE, classes, 1), pictures(count, SIZE, 3, low=low, high=high)
-    r = advlab.attack(classifier, x, name, norm=norm, max_queries=budget, goal=goal, **options)
+    classifier, x = linear(SIZE, 2, 1), pictures(count, SIZE, 3)
+    r = advlab.attack(classifier, x, name, norm=norm, max_queries=budget)
     assert r.success.all()
     found = r.norms[norm].double() / distance(classifier, x, norm)
     assert found.min() > 1 - 1e-3
     return found
 
 
-@pytest.mark.parametrize("low, high", [(0.4, 0.6), (0.0, 1.0)])
 @pytest.mark.parametrize(
     "name, norm, budget, limit",
     [
-        ("boundary", "l2", 300, 1.2), ("surfree", "l2", 250, 1.4), ("sign_opt", "l2", 500, 1.2),
+        ("boundary", "l2", 220, 1.5), ("surfree", "l2", 220, 1.4), ("sign_opt", "l2", 500, 1.2),
         ("geoda", "l2", 500, 1.15), ("geoda", "linf", 500, 1.25), ("geoda", "l1", 500, 1.25),
-        ("rays", "linf", 300, 1.1), ("pointwise", "l0", 100, 1.6),
+        ("rays", "linf", 220, 1.15), ("pointwise", "l0", 100, 1.6),
     ],
 )  # fmt: skip
-def test_a_plane_with_few_queries(name, norm, budget, limit, low, high):
-    assert ratio(name, norm, budget=budget, low=low, high=high).median() < limit
+def test_a_plane_with_few_queries(name, norm, budget, limit):
+    assert ratio(name, norm, budget).median() < limit
 
 
 def least(name, norm, **options):
@@ -41,7 +40,7 @@ def least(name, norm, **options):
     classifier, x = linear(SIZE, 4, 2), pictures(4, SIZE, 3, low=0.4, high=0.6)
     with torch.no_grad():
         target = classifier(x).argmin(1)
-    r = advlab.attack(classifier, x, name, norm=norm, goal=advlab.Targeted(target), max_queries=150, **options)
+    r = advlab.attack(classifier, x, name, norm=norm, goal=advlab.Targeted(target), max_queries=80, **options)
     assert torch.equal(r.label_after, target)
     return r
 
@@ -111,8 +110,8 @@ def test_a_given_picture_is_asked_about_first(name, norm):
 def test_rays_against_a_plain_loop():
     """Flips and one bisection after the other, one picture at a time: not better at equal queries."""
     classifier, x = linear((1, 8, 8), 2, 1), pictures(3, (1, 8, 8), 3, low=0.4, high=0.6)
-    own = advlab.attack(classifier, x, "rays", norm="linf", max_queries=250).norms["linf"]
-    theirs = torch.stack([plain_rays(classifier, image, 250) for image in x])
+    own = advlab.attack(classifier, x, "rays", norm="linf", max_queries=150).norms["linf"]
+    theirs = torch.stack([plain_rays(classifier, image, 150) for image in x])
     assert (own <= 1.02 * theirs).all()
 
 
