@@ -10,12 +10,12 @@ import torch
 
 import advlab
 
-from . import black_box, minimal, momentum, radius, score_based, sparse
+from . import decision_based, minimal, momentum, radius, score_based, sparse
 from .judge import Score, judged, shown, verdict
 from .libraries import Attack, Counted, ours
 from .subjects import Subject
 
-FAMILIES = (radius, momentum, minimal, score_based, sparse, black_box)
+FAMILIES = (radius, momentum, minimal, score_based, sparse, decision_based)
 _HEAD = "| attack | library | pictures | success | median size | queries | seconds | verdict |"
 
 

@@ -20,7 +20,7 @@ from tests.conformance import test_invariants as invariants
 from tests.mutants.mutate import Change
 
 FGSM, PGD, CW, SQUARE, HSJ = (f"attacks/{n}.py" for n in ("fgsm", "pgd", "cw", "square", "hopskipjump"))
-ORACLE, DRIVER, BOUNDARY = "core/oracle.py", "core/driver.py", "core/boundary.py"
+ORACLE, DRIVER, BOUNDARY, PROBES = (f"core/{n}.py" for n in ("oracle", "driver", "boundary", "probes"))
 WAYS = ("flipped sign", "no projection", "last iterate not judged", "wrong row after dropping", "one query too many")
 
 
@@ -158,7 +158,7 @@ TABLE = [
     # ---- HopSkipJump
     mutant(
         "hopskipjump", "flipped sign",
-        (HSJ, "(1 - weight) * reached - (1 + weight) * missed", "(1 + weight) * missed - (1 - weight) * reached"),
+        (PROBES, "(1 - weight) * reached - (1 + weight) * missed", "(1 + weight) * missed - (1 - weight) * reached"),
         planes.test_hopskipjump_with_few_queries, content="interior", norm="l2",
     ),
     mutant(
