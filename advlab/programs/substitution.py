@@ -39,7 +39,7 @@ class Substitution(BaseModel):
     epochs: int = Field(10, ge=1, le=1000)
     step: float = Field(0.1, gt=0, le=1)
     period: int | None = Field(None, ge=1)
-    doubling: int = Field(100, ge=0)
+    doubling: int = Field(3, ge=0)
     reservoir: int = Field(400, ge=1)
     answers: Literal["labels", "scores"] = "labels"
     most_queries: int | None = Field(6400, ge=1)

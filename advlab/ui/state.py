@@ -15,6 +15,7 @@ from advlab.data.samples.base import fits
 from advlab.models import Card
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Look, Outcome
+from advlab.ui.blackbox.state import BlackboxState
 from advlab.ui.boundary.state import BoundaryState
 from advlab.ui.compare.state import ComparisonState
 from advlab.ui.defend.state import DefendState
@@ -123,6 +124,7 @@ class LabState:
     offered: dict[str, Picture] = field(default_factory=dict)
     brought: dict[str, Picture] = field(default_factory=dict)  # own pictures, the latest last
     models: ModelsState = field(default_factory=ModelsState)
+    blackbox: BlackboxState = field(default_factory=BlackboxState)
     boundary: BoundaryState = field(default_factory=BoundaryState)
     explain: ExplainState = field(default_factory=ExplainState)
     defend: DefendState = field(default_factory=DefendState)

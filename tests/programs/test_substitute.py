@@ -11,7 +11,7 @@ from tests.networks import Linear, Spy, conv, linear, pictures, wrap
 from tests.training import toys
 
 SIZE = (1, 8, 8)
-QUICK = {"rounds": 4, "epochs": 3, "batch_size": 16, "learning_rate": 2e-3, "seed": 1}
+QUICK = {"rounds": 4, "doubling": 9, "epochs": 3, "batch_size": 16, "learning_rate": 2e-3, "seed": 1}
 
 
 def victim():

@@ -1,0 +1,1 @@
+"""What an attacker can do who cannot see into a model."""

@@ -1,0 +1,1 @@
+"""The page on what can be done without a look into the model."""
