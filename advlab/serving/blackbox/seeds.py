@@ -13,8 +13,7 @@ from advlab.data.sets import ImageSet
 from advlab.data.sources import open_picture
 from advlab.errors import InputError
 from advlab.evaluation.testset import TestSet, apart
-from advlab.serving.defend import calibration
-from advlab.serving.defend.sets import DRAWINGS, Brought
+from advlab.serving.defend.sets import Brought
 from advlab.serving.defend.sets import chosen as counted
 from advlab.training.augmentation import Augmentation
 
@@ -31,12 +30,14 @@ class Seeds:
     Attributes:
         images: the attacker's.
         held_out: others, that nobody learns from.
-        rule: what they are, for people.
+        rule: what the attacker's are, for people.
+        others: what the others are.
     """
 
     images: Tensor
     held_out: Tensor
     rule: str
+    others: str
 
 
 def seeds(classifier: Classifier, count: int, brought: Brought | None) -> Seeds:
@@ -47,18 +48,19 @@ def seeds(classifier: Classifier, count: int, brought: Brought | None) -> Seeds:
     """
     if brought is not None:
         return _of(brought.images, count, brought.title)
-    if next(samples.again(classifier.labels), None) is not None:
-        others, _ = counted(classifier, HELD_OUT, None)
-        drawn = calibration.pictures(classifier, count)[:count]
-        return Seeds(drawn, others.floats(slice(None)), "drawings, no two alike")
     few = samples.fitting(classifier.labels)
     if not few:
         raise InputError(
             f"Our code draws nothing that {classifier.name} knows: upload a Parquet file, or a folder of class folders."
         )
-    pictures = torch.cat([classifier.prepare(one.picture()) for one in few]).cpu()
+    first = torch.cat([classifier.prepare(one.picture()) for one in few]).cpu()
+    mine = varied(first, count, 1)
     rule = f"{len(few)} samples, each moved, turned and blurred a little"
-    return Seeds(varied(pictures, count, 1), varied(pictures, HELD_OUT, 2), rule)
+    if next(samples.again(classifier.labels), None) is None:
+        return Seeds(mine, varied(first, HELD_OUT, 2), rule, "variants of the same samples")
+    # By other hands than the attacker's: what it has not seen.
+    others, _ = counted(classifier, HELD_OUT, None)
+    return Seeds(mine, varied(others.floats(slice(None)), HELD_OUT, 2), rule, "other drawings")
 
 
 def varied(pictures: Tensor, count: int, seed: int) -> Tensor:
@@ -68,6 +70,11 @@ def varied(pictures: Tensor, count: int, seed: int) -> Tensor:
     soft = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
     share = torch.rand(count, 1, 1, 1, generator=generator)
     return (x.lerp(soft, share) * 255).round().clamp(0, 255) / 255
+
+
+def first(labels: tuple[str, ...]) -> str:
+    """What requests call the first sample that suits a model of these classes."""
+    return f"sample:{samples.suiting(labels)[0].name}"
 
 
 def of_folder(classifier: Classifier, folder: Path) -> Brought:
@@ -91,7 +98,4 @@ def _of(images: ImageSet, count: int, title: str) -> Seeds:
     others, rest = apart(images, min(HELD_OUT, max(1, len(images) // 2)), count)
     if len(rest) == 0:
         raise InputError("One picture is not enough: half of them are to begin with, half to measure on.")
-    return Seeds(rest, others.floats(slice(None)), f"pictures of {title}")
-
-
-__all__ = ["DRAWINGS", "HELD_OUT", "Seeds", "of_folder", "seeds", "varied"]
+    return Seeds(rest, others.floats(slice(None)), f"pictures of {title}", "other pictures of the set")

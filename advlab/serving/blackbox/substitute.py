@@ -94,7 +94,8 @@ class Copied:
     Attributes:
         request: what was asked for.
         title: of the victim.
-        rule: what the seeds and the held-out pictures are.
+        rule: what the seeds are.
+        others: what agreement is measured on.
         seeds: how many there are; fewer than were asked for where a visitor's set is small.
         rounds: those that are over.
         now: the one under way.
@@ -108,6 +109,7 @@ class Copied:
     request: SubstituteRequest
     title: str
     rule: str
+    others: str
     seeds: int
     rounds: tuple[Round, ...] = ()
     now: Round | None = None
@@ -128,7 +130,9 @@ class Copied:
         last = self.points[-1] if self.points else None
         if last is None or last.agreement is None:
             return "The copy has not learned anything yet."
-        agrees = f"The copy agrees with the victim on {last.agreement.share:.0%} of pictures after {last.queries:,} "
+        agrees = (
+            f"The copy agrees with the victim on {last.agreement.share:.0%} of {self.others} after {last.queries:,} "
+        )
         if not self.attacked:
             return f"{agrees}questions."
         best = max(self.attacked, key=lambda one: one.on_victim.share)
@@ -156,14 +160,15 @@ def learn(
     """
 
     def work(tick: Tick) -> Iterator[Copied]:
-        victim = models.load(request.model)
-        reason = unfit(len(victim.labels), max(victim.input_size[1:]))
+        card = models.card(request.model)
+        reason = unfit(len(card.labels()), max(card.input_size[1:]))
         if reason is not None:
             raise InputError(reason)
+        victim = models.load(request.model)
         begin = pictures.seeds(victim, request.seeds, brought)
         x = taken(victim, picture, exact=request.exact)
         tick()
-        found = Copied(request, models.card(request.model).title, begin.rule, len(begin.images))
+        found = Copied(request, card.title, begin.rule, begin.others, len(begin.images))
 
         def tell(progress: Progress) -> None:
             nonlocal found

@@ -90,7 +90,7 @@ def _unfit(card: Card) -> str | None:
 def put(card: Card, values: Mapping[str, object]) -> None:
     """Set them by what a link says, each to the nearest that it can be."""
     box = st.session_state
-    limits = {name: (1, most) for name, most in _MOST.items()}
+    limits: dict[str, tuple[float, float]] = {name: (1, most) for name, most in _MOST.items()}
     limits |= {"doubling": (0, _MOST["rounds"]), "seed": (0, 2**31 - 1), "step": (0.01, 1.0)}
     for name, (least, most) in limits.items():
         number = values.get(name)
@@ -183,7 +183,7 @@ def _headline(found: Copied, *, live: bool) -> None:
         words.heading(_QUESTION, f"{found.sentence} Still learning." if found.points else "The first answers come in.")
         return
     stopped = " Stopped early; what is here is what was known by then." if found.stopped else ""
-    words.heading(found.sentence, f"{found.title}, {found.seeds} {found.rule}.{stopped}",
+    words.heading(found.sentence, f"{found.title}, {found.seeds} pictures to begin with: {found.rule}.{stopped}",
                   "adversarial" if found.attacked else "clean")  # fmt: skip
 
 
@@ -204,7 +204,7 @@ def _told(found: Copied) -> str:
 def _measured(found: Copied) -> str:
     of = next((one.agreement.of for one in found.points if one.agreement is not None), 0)
     return (
-        f"Measured on {of} other pictures of the same kind; these passes are ours, not the attacker's questions. "
+        f"Measured on {of} {found.others}; these passes are ours, not the attacker's questions. "
         "Shaded: the 95% interval."
     )
 
