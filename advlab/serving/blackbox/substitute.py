@@ -125,18 +125,24 @@ class Copied:
         return self.rounds if self.now is None else (*self.rounds, self.now)
 
     @property
-    def sentence(self) -> str:
-        """What it comes to."""
+    def agrees(self) -> str:
+        """How far it agrees, and what that took."""
         last = self.points[-1] if self.points else None
         if last is None or last.agreement is None:
-            return "The copy has not learned anything yet."
-        agrees = (
-            f"The copy agrees with the victim on {last.agreement.share:.0%} of {self.others} after {last.queries:,} "
-        )
-        if not self.attacked:
-            return f"{agrees}questions."
-        best = max(self.attacked, key=lambda one: one.on_victim.share)
-        return f"{agrees}questions; an attack made on it alone fools the victim on {best.on_victim.share:.0%}."
+            return "The copy has not learned anything yet"
+        share = f"{last.agreement.share:.0%} of {self.others}"
+        return f"The copy agrees with the victim on {share} after {last.queries:,} questions"
+
+    @property
+    def fools(self) -> str:
+        """What the best attack on it does to the victim; nothing while none was made."""
+        best = max((one.on_victim.share for one in self.attacked), default=None)
+        return "" if best is None else f"an attack made on it alone fools the victim on {best:.0%}"
+
+    @property
+    def sentence(self) -> str:
+        """What it comes to."""
+        return f"{self.agrees}; {self.fools}." if self.attacked else f"{self.agrees}."
 
 
 def learn(

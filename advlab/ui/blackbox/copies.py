@@ -40,7 +40,7 @@ def pictures_of(found: Copied) -> list[Figure]:
     """The visitor's picture, and what each attack on the copy made of it."""
     shown = [] if found.clean is None else [_figure("clean", "clean", found.clean)]
     return shown + [
-        _figure(f"{one.title}: {'fooled' if one.single.fooled else 'held'}",
+        _figure(f"{one.title.partition(' · ')[0]}: {'fooled' if one.single.fooled else 'held'}",
                 "adversarial" if one.single.fooled else "neutral", one.single)
         for one in found.attacked
     ]  # fmt: skip

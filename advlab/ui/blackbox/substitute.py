@@ -161,14 +161,14 @@ def _drawn(state: LabState) -> None:
     _headline(found, live=job.live)
     if job.live:
         tasks.progress(job, _stage(found), found.done, "b-substitute")
-    left, right = st.columns([5, 6], gap="large") if found.attacked else (st.container(), None)
-    with left:
+    grid = st.grid(2 if found.attacked else 1, min_column_width=420, gap="large")
+    with grid.cell():
         st.markdown("**How often the copy says what the victim says**")
         st.plotly_chart(copying.agreement(found, theme()), theme=None, key="b-agreement",
                         config=dict(base.config("agreement")), alt=_told(found))  # fmt: skip
         st.caption(_measured(found))
-    if right is not None:
-        with right:
+    if found.attacked:
+        with grid.cell():
             st.markdown("**What an attack on the copy does to the victim**")
             copies.table(found)
             st.caption(_counted(found))
@@ -183,8 +183,12 @@ def _headline(found: Copied, *, live: bool) -> None:
         words.heading(_QUESTION, f"{found.sentence} Still learning." if found.points else "The first answers come in.")
         return
     stopped = " Stopped early; what is here is what was known by then." if found.stopped else ""
-    words.heading(found.sentence, f"{found.title}, {found.seeds} pictures to begin with: {found.rule}.{stopped}",
-                  "adversarial" if found.attacked else "clean")  # fmt: skip
+    began = f"{found.title}, {found.seeds} pictures to begin with: {found.rule}.{stopped}"
+    if found.attacked:
+        headline = found.fools.replace("an attack made on it", "An attack made on the copy")
+        words.heading(headline, f"{found.agrees}. {began}", "adversarial")
+    else:
+        words.heading(found.agrees, began, "clean")
 
 
 def _stage(found: Copied) -> str:
