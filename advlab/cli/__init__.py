@@ -4,11 +4,11 @@ import sys
 
 from rich.console import Console
 
-from advlab.cli import attack, compare, defend, defend_set, models, train, unforeseen
+from advlab.cli import attack, compare, defend, defend_set, models, substitute, train, unforeseen
 from advlab.cli.base import app
 from advlab.errors import AdvlabError
 
-__all__ = ["app", "attack", "compare", "defend", "defend_set", "main", "models", "train", "unforeseen"]
+__all__ = ["app", "attack", "compare", "defend", "defend_set", "main", "models", "substitute", "train", "unforeseen"]
 
 
 def main() -> None:

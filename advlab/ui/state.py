@@ -124,6 +124,7 @@ class LabState:
     offered: dict[str, Picture] = field(default_factory=dict)
     brought: dict[str, Picture] = field(default_factory=dict)  # own pictures, the latest last
     models: ModelsState = field(default_factory=ModelsState)
+    blackbox: BlackboxState = field(default_factory=BlackboxState)
     boundary: BoundaryState = field(default_factory=BoundaryState)
     explain: ExplainState = field(default_factory=ExplainState)
     defend: DefendState = field(default_factory=DefendState)

@@ -18,3 +18,4 @@ class BlackboxState:
     notice: str | None = None
     transfer: Tasks = field(default_factory=Tasks)
     cell: tuple[str, str] | None = None  # of the transfer matrix: the one that is opened, row and column
+    substitute: Tasks = field(default_factory=Tasks)
