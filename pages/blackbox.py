@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from advlab.serving.exports import races
-from advlab.ui import controls, frame, lab, picker, run, suited
-from advlab.ui.blackbox import link, race, views
+from advlab.ui import controls, frame, picker, run, suited
+from advlab.ui.blackbox import link, over, race, views
 from advlab.ui.state import lab as lab_state
 
 frame.require()
@@ -21,20 +20,15 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     share = st.popover("Link", icon=":material/link:")
 with st.sidebar:
     card = cards[controls.model(cards)]
-    choice, price = race.choose(state, card)
-    with st.container(key="runbar"):
-        race.run_button(state, choice)
-said = None if choice.request is None else races.query(choice.request, price)
-link.write(state, said)
+    if view == views.RACE:
+        page: race.Page | over.Page = race.Page(state, card)
+    else:
+        page = over.Page(state, card, cards, view)
+link.write(state, page.said)
 with share:
-    link.share(said)
-if choice.problem:
-    st.error(choice.problem, icon=":material/error:")
+    link.share(page.said)
+if page.problem:
+    st.error(page.problem, icon=":material/error:")
 if state.blackbox.notice:
     st.info(state.blackbox.notice)
-look = lab.first_look(state, card)
-picker.picker(state, card, look)
-picker.problem(state)
-race.show(state, choice, price, card, look)
-if look is None:
-    lab.wait_for(state)
+page.show()

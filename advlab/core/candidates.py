@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from advlab.core import norms
+from advlab.core.norms import Norm
 from advlab.core.parts import in_cache
 
 
@@ -12,6 +14,11 @@ def cut(x: Tensor, query: Tensor) -> Iterator[tuple[slice, slice | Tensor]]:
     """Parts of `query` that fit the cache, and their places in `x`: without a copy where it is all of `x`."""
     for part in in_cache(len(query), x[0].numel(), x.device):
         yield part, part if len(query) == len(x) else query[part]
+
+
+def sizes(x: Tensor, query: Tensor, clean: Tensor, norm: Norm) -> Tensor:
+    """Sizes of the perturbations in `x[query]` of the images `clean` `[r, C, H, W]`."""
+    return torch.cat([norms.size(x[which] - clean[part], norm) for part, which in cut(x, query)])
 
 
 def place_in_row(row: Tensor, count: int) -> Tensor:

@@ -25,6 +25,8 @@ class Oracle:
     in a question `row[q]` is the row that query `q` is for (None: one query a row, in order).
     """
 
+    _noted = True  # whether the trace has what the last scores said
+
     def __init__(
         self,
         classifier: Classifier,
@@ -189,7 +191,8 @@ class Oracle:
     def _offer(self, x: Tensor, images: Tensor, goal: Goal, said: Tensor, *, alone: bool) -> None:
         """Every admissible query is a candidate: keep the best of each image."""
         revealed = self._reveal(said, goal)
-        self._note(x, images, revealed, said[:, : self.num_classes], goal)
+        if self._noted:
+            self.latest.note(x, images, revealed, said[:, : self.num_classes], goal)
         reached = (revealed > 0) & (revealed >= self._wanted)
         minimal = self._objective is Objective.MINIMAL
         hopeful = revealed > self.best.rank[images]
@@ -199,7 +202,8 @@ class Oracle:
         # What cannot win is dropped before its pixels are looked at: most probes of a black-box attack.
         if len(query) == 0:
             return
-        rank, sizes = revealed[query], self._sizes(x, query, images[query])
+        rank = revealed[query]
+        sizes = candidates.sizes(x, query, self._all_x[images[query]], self.norm)
         if minimal:
             rank = torch.where(reached[query], 1 / sizes.clamp_min(1e-12), rank.clamp_max(0))
             smaller = (rank > self.best.rank[images[query]]).nonzero().squeeze(1)
@@ -220,28 +224,17 @@ class Oracle:
         self.best.size[target] = torch.where(reached[chosen], sizes[chosen], torch.inf)
         self.best.fresh[target] = reached[chosen]
 
-    def _sizes(self, x: Tensor, query: Tensor, images: Tensor) -> Tensor:
-        """Sizes of the perturbations in `x[query]` of these images."""
-        return torch.cat(
-            [norms.size(x[which] - self._all_x[images[part]], self.norm) for part, which in candidates.cut(x, query)]
-        )
-
-    def _note(self, x: Tensor, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
-        """Remember the scores of each image's last query for the trace."""
-        self.latest.note(x, images, revealed, logits, goal)
-
 
 class DecisionOracle(Oracle):
     """Shows labels only: whether a query reached the goal."""
+
+    _noted = False  # a label says nothing about scores
 
     def _reveal(self, said: Tensor, goal: Goal) -> Tensor:
         return torch.where(self._margin(said, goal) > 0, 1.0, -1.0).to(said.dtype)
 
     def _served(self, logits: Tensor, x: Tensor) -> Tensor:
         return self._service.labelled(logits, x)
-
-    def _note(self, x: Tensor, images: Tensor, revealed: Tensor, logits: Tensor, goal: Goal) -> None:
-        """A label says nothing about scores, so the trace shows none."""
 
     @property
     def seen(self) -> Tensor:

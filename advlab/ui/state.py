@@ -128,7 +128,6 @@ class LabState:
     boundary: BoundaryState = field(default_factory=BoundaryState)
     explain: ExplainState = field(default_factory=ExplainState)
     defend: DefendState = field(default_factory=DefendState)
-    blackbox: BlackboxState = field(default_factory=BlackboxState)
     comparison: ComparisonState = field(default_factory=ComparisonState)
     runs: dict[str, Outcome] = field(default_factory=dict)  # the last ones by name, the latest first
 

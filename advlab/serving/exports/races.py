@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from advlab import attacks
 from advlab.core.attack import Access
+from advlab.serving.blackbox.request import TransferRequest
+from advlab.serving.blackbox.substitute import SubstituteRequest
 from advlab.serving.compare.request import CompareRequest
-from advlab.serving.exports import configured, links, numbers, prefixed
+from advlab.serving.exports import configured, copies, links, numbers, prefixed, transfers
 from advlab.serving.exports.params import Params, shown
 from advlab.serving.exports.prefixed import OwnLink
 
@@ -22,10 +24,26 @@ def query(request: CompareRequest, price: float) -> dict[str, str]:
     return whole | links.threat(request) | links.budget(request) | links.service(request.service)
 
 
+def other(request: SubstituteRequest | TransferRequest, picture: str) -> dict[str, str]:
+    """Another view's controls as parameters of a link, with the chosen picture."""
+    copied = isinstance(request, SubstituteRequest)
+    own = copies.query(request) if isinstance(request, SubstituteRequest) else transfers.query(request)
+    own["view"] = VIEWS[1] if copied else VIEWS[2]
+    return prefixed.compose(PREFIX, own, picture=picture, model=request.model, attack=None, beside=None)
+
+
 def parse(params: Mapping[str, object]) -> OwnLink:
     """Read the parameters of a link; it never fails."""
     reading, terms = prefixed.split(PREFIX, params)
-    view(reading)
+    shown_view = _view(reading)
+    if shown_view == VIEWS[0]:
+        _race(reading)
+    else:
+        (copies if shown_view == VIEWS[1] else transfers).take(reading)
+    return prefixed.finish(PREFIX, reading, terms, word="word", thing="This page")
+
+
+def _race(reading: Params) -> None:
     price = reading.take("price")
     if price is not None:
         value = numbers.read(price)
@@ -37,13 +55,14 @@ def parse(params: Mapping[str, object]) -> OwnLink:
     found = configured.take(reading, blind)
     if found:
         reading.values["attacks"] = found
-    return prefixed.finish(PREFIX, reading, terms, word="word", thing="A race")
 
 
-def view(reading: Params) -> None:
-    """Which view, if the link says one that there is."""
+def _view(reading: Params) -> str:
+    """Which view: the first one where the link says none that there is."""
     text = reading.take("view")
     if text in VIEWS:
         reading.values["view"] = text
-    elif text is not None:
+        return text
+    if text is not None:
         reading.problem(f"There is no view “{shown(text)}” of black-box attacks; there are: {', '.join(VIEWS)}.")
+    return VIEWS[0]

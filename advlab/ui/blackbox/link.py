@@ -7,7 +7,7 @@ import streamlit as st
 from advlab.models import Card
 from advlab.serving.exports import races
 from advlab.ui import linked
-from advlab.ui.blackbox import race, views
+from advlab.ui.blackbox import race, substitute, transfer, views
 from advlab.ui.state import LabState
 from advlab.ui.work import DEFAULT_MODEL
 
@@ -22,8 +22,13 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     card = cards.get(str(st.session_state.get("model", DEFAULT_MODEL)))
     if card is None:
         return
-    st.session_state[views.KEY] = link.values.get("view", views.RACE)
-    race.put(card, link.attack.values, link.values)
+    st.session_state[views.KEY] = view = link.values.get("view", views.RACE)
+    if view == views.RACE:
+        race.put(card, link.attack.values, link.values)
+    elif view == views.SUBSTITUTE:
+        substitute.put(card, link.values)
+    else:
+        transfer.put(card, cards, link.values)
 
 
 def write(state: LabState, said: dict[str, str] | None) -> None:

@@ -18,12 +18,13 @@ from advlab.serving.blackbox.race import Trail
 from advlab.serving.compare.entry import Entry
 from advlab.serving.compare.request import CompareRequest
 from advlab.serving.exports import compared, trails
+from advlab.serving.exports import races as links
 from advlab.serving.figures import base, races
 from advlab.serving.figures.races import Course, Line
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Look
 from advlab.ui import controls as lab_controls
-from advlab.ui import interface, words
+from advlab.ui import interface, lab, picker, words
 from advlab.ui.blackbox import chooser
 from advlab.ui.boundary.show import theme
 from advlab.ui.compare import cards, controls, progress, table
@@ -58,7 +59,7 @@ def choose(state: LabState, card: Card) -> tuple[Choice, float]:
     )  # fmt: skip
     with st.expander("What the attacker is shown", key="b-shown", on_change="ignore"):
         shown = interface.choose(card, PREFIX)
-    with st.expander("Seed and truth", key="b-more", on_change="ignore"):
+    with st.expander("Seed and truth", key="b-race-more", on_change="ignore"):
         seed = st.number_input("Seed", value=0, step=1, key="seed", persist_state="session")
         truth = lab_controls.truth(card.labels())
     if not chosen:
@@ -232,3 +233,30 @@ def _before(look: Look | None, card: Card) -> None:
         cards.before(look, card)
     with grid.cell():
         words.promise(*parts, stacked=True)
+
+
+class Page:
+    """The race that is asked for; its controls are drawn where it is made.
+
+    Attributes:
+        said: the link to it; None where the controls say nothing possible.
+        problem: why.
+    """
+
+    def __init__(self, state: LabState, card: Card) -> None:
+        self._state, self._card = state, card
+        self._choice, self._price = choose(state, card)
+        self.problem = self._choice.problem
+        request = self._choice.request
+        self.said = None if request is None else links.query(request, self._price)
+        with st.container(key="runbar"):
+            run_button(state, self._choice)
+
+    def show(self) -> None:
+        """The picture, and what came of the race or will come."""
+        look = lab.first_look(self._state, self._card)
+        picker.picker(self._state, self._card, look)
+        picker.problem(self._state)
+        show(self._state, self._choice, self._price, self._card, look)
+        if look is None:
+            lab.wait_for(self._state)
