@@ -58,6 +58,10 @@ class Case:
         return self.kind.objective is Objective.MINIMAL
 
     @property
+    def scale_free(self):
+        return self.kind.scale_free[self.targeted]
+
+    @property
     def parameters(self):
         generic = {key: value for key, value in GENERIC.items() if key in self.kind.model_fields}
         return {**generic, **SMALL.get(self.name, {})}

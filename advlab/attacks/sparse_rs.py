@@ -72,7 +72,7 @@ class SparseRS(Attack):
     access: ClassVar[Access] = Access.SCORES
     norms: ClassVar[tuple[Norm, ...]] = (Norm.L0,)
     objective: ClassVar[Objective] = Objective.RADIUS
-    scale_free: ClassVar[bool] = False
+    scale_free: ClassVar[tuple[bool, bool]] = True, False
 
     steps: int = param(
         10_000,

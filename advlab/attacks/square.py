@@ -47,7 +47,7 @@ class Square(Attack):
     access: ClassVar[Access] = Access.SCORES
     norms: ClassVar[tuple[Norm, ...]] = (Norm.LINF, Norm.L2, Norm.L1)
     objective: ClassVar[Objective] = Objective.RADIUS
-    scale_free: ClassVar[bool] = False
+    scale_free: ClassVar[tuple[bool, bool]] = True, False
 
     steps: int = param(
         5000,

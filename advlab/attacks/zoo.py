@@ -46,6 +46,7 @@ class ZOO(MinimalAttack):
     title: ClassVar[str] = "ZOO · value by value"
     access: ClassVar[Access] = Access.SCORES
     norms: ClassVar[tuple[Norm, ...]] = (Norm.L2,)
+    scale_free: ClassVar[tuple[bool, bool]] = False, False
 
     steps: int = param(
         1000, "Steps", "Steps of Adam for one constant.", ge=1, le=100_000, widget=Widget(10, 1000, 10, initial=20)

@@ -90,8 +90,8 @@ class Attack(Parameters, ABC):
     # Knows nothing of the model but its answers, and tries blindly: what an attack has to beat. Its title begins with
     # “Baseline · ”, it may fail however large a change may be, and menus keep it apart.
     baseline: ClassVar[bool] = False
-    # Whether targets are reached the same way when all logits are multiplied: not up a cross-entropy.
-    scale_free: ClassVar[bool] = True
+    # Whether it goes the same way when all logits are multiplied, untargeted and targeted: not up a cross-entropy.
+    scale_free: ClassVar[tuple[bool, bool]] = True, True
 
     @abstractmethod
     def init(self, o: Any) -> Any:  # noqa: ANN401 - each attack names its oracle and its state

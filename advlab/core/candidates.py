@@ -16,9 +16,9 @@ def cut(x: Tensor, query: Tensor) -> Iterator[tuple[slice, slice | Tensor]]:
         yield part, part if len(query) == len(x) else query[part]
 
 
-def sizes(x: Tensor, query: Tensor, clean: Tensor, norm: Norm) -> Tensor:
-    """Sizes of the perturbations in `x[query]` of the images `clean` `[r, C, H, W]`."""
-    return torch.cat([norms.size(x[which] - clean[part], norm) for part, which in cut(x, query)])
+def sizes(x: Tensor, query: Tensor, clean: Tensor, images: Tensor, norm: Norm) -> Tensor:
+    """Sizes of the perturbations in `x[query]` of `clean[images]`, which are taken part by part."""
+    return torch.cat([norms.size(x[which] - clean[images[part]], norm) for part, which in cut(x, query)])
 
 
 def place_in_row(row: Tensor, count: int) -> Tensor:

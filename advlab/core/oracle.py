@@ -50,8 +50,7 @@ class Oracle:
         self._all_x, self._all_goal, self._all_eps, self._all_start = x, goal, eps, start
         self._all_noise = Noise.of(seed, x)
         self._seed, self._asked = seed, 0
-        self._objective = objective
-        self._wanted = wanted_margin
+        self._objective, self._wanted = objective, wanted_margin
         self._tick = tick
         self._extra_loss = extra_loss
         self._service = service
@@ -87,10 +86,6 @@ class Oracle:
     def rejects(self) -> bool:
         """Whether the model has a detector, whose acceptance it shows with the scores."""
         return isinstance(self._classifier, rejecting.Rejecting)
-
-    @property
-    def _columns(self) -> int:
-        return self.num_classes + self.rejects
 
     @property
     def best_size(self) -> Tensor:
@@ -160,7 +155,7 @@ class Oracle:
             if offered:
                 self._offer(asked_x, images, goal, parts[0], alone=alone)
         else:
-            parts = (x.new_empty(0, self._columns), x.new_empty(0), asked_x)[: 3 if backward else 1]
+            parts = (x.new_empty(0, self.num_classes + self.rejects), x.new_empty(0), asked_x)[: 3 if backward else 1]
         if whole:
             return parts, row, granted
         fills = (torch.nan, torch.nan, 0.0)[: len(parts)]
@@ -203,7 +198,7 @@ class Oracle:
         if len(query) == 0:
             return
         rank = revealed[query]
-        sizes = candidates.sizes(x, query, self._all_x[images[query]], self.norm)
+        sizes = candidates.sizes(x, query, self._all_x, images[query], self.norm)
         if minimal:
             rank = torch.where(reached[query], 1 / sizes.clamp_min(1e-12), rank.clamp_max(0))
             smaller = (rank > self.best.rank[images[query]]).nonzero().squeeze(1)
@@ -238,7 +233,7 @@ class DecisionOracle(Oracle):
 
     @property
     def seen(self) -> Tensor:
-        """Of many probes of the boundary none says much: the best images so far `[N, C, H, W]`."""
+        """The best images so far `[N, C, H, W]`: of many probes of the boundary none says much."""
         return self.best.image
 
 
