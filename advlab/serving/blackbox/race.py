@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import chain, zip_longest
 
 from PIL import Image
 
@@ -19,6 +18,7 @@ from advlab.serving.outcome import Outcome
 _STEP = 0.005
 # So many race where nobody chose.
 _USUAL = 4
+_KNOWN = ("square", "simba", "boundary", "hopskipjump", "rays", "pointwise", "sparse_rs")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def parameters(name: str, budget: int) -> dict[str, Value]:
 
 
 def usual(norm: Norm) -> tuple[str, ...]:
-    """A few: from each group in turn the ones that most norms have, and of equals the first by name."""
-    ranked = [sorted(names, key=lambda name: -len(attacks.registry.get(name).norms)) for names in groups(norm).values()]
-    turns = chain.from_iterable(zip_longest(*ranked))
-    return tuple(name for name in turns if name is not None)[:_USUAL]
+    """A few that people have heard of; what knows nothing of the model does not race unasked."""
+    names = [name for group, members in groups(norm).items() if not group.baseline for name in members]
+    known = [name for name in _KNOWN if name in names]
+    return tuple(dict.fromkeys([*known, *names]))[:_USUAL]

@@ -6,8 +6,9 @@ import streamlit as st
 
 from advlab.core.norms import Norm
 from advlab.serving.blackbox import race
-from advlab.serving.compare.lineup import Group
-from advlab.ui.compare.chooser import short, title
+from advlab.ui.compare.chooser import key, short, title
+
+PREFIX = "b-"
 
 
 def choose(norm: Norm) -> list[str]:
@@ -18,7 +19,7 @@ def choose(norm: Norm) -> list[str]:
     for group, names in groups.items():
         picked = st.pills(
             title(group), names, selection_mode="multi", default=[name for name in names if name in usual],
-            format_func=labels.__getitem__, key=_key(norm, group), persist_state="session",
+            format_func=labels.__getitem__, key=key(norm, group, PREFIX), persist_state="session",
         )  # fmt: skip
         chosen += [name for name in names if name in picked]
     return chosen
@@ -27,8 +28,4 @@ def choose(norm: Norm) -> list[str]:
 def put(norm: Norm, names: Sequence[str]) -> None:
     """Choose exactly these."""
     for group, members in race.groups(norm).items():
-        st.session_state[_key(norm, group)] = [name for name in members if name in names]
-
-
-def _key(norm: Norm, group: Group) -> str:
-    return f"b-{norm}-{group[0]}-{group[1]}"
+        st.session_state[key(norm, group, PREFIX)] = [name for name in members if name in names]

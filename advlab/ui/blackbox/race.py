@@ -26,6 +26,7 @@ from advlab.serving.outcome import Look
 from advlab.ui import controls as lab_controls
 from advlab.ui import interface, lab, picker, words
 from advlab.ui.blackbox import chooser
+from advlab.ui.blackbox.chooser import PREFIX
 from advlab.ui.boundary.show import theme
 from advlab.ui.compare import cards, controls, progress, table
 from advlab.ui.compare.controls import Choice
@@ -33,7 +34,6 @@ from advlab.ui.state import LabState
 from advlab.ui.tasks import Task
 from advlab.ui.work import pace
 
-PREFIX = "b-"
 _BUDGETS = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 _BUDGET, _PRICE = 2000, 1.5
 

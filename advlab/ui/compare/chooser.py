@@ -48,9 +48,9 @@ def put(norm: Norm, names: Sequence[str]) -> None:
         st.session_state[key(norm, group)] = [name for name in members if name in names]
 
 
-def key(norm: Norm, group: Group) -> str:
+def key(norm: Norm, group: Group, prefix: str = "c-") -> str:
     """Names the widget of a group."""
-    return f"c-{norm}-" + ("baselines" if group.baseline else f"{group.access}-{group.objective}")
+    return f"{prefix}{norm}-" + ("baselines" if group.baseline else f"{group.access}-{group.objective}")
 
 
 def short(names: Sequence[str]) -> dict[str, str]:
