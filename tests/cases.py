@@ -35,7 +35,7 @@ SMALL = {
     "fab": {"restarts": 1},
 }
 EPS = {"linf": 0.1, "l2": 0.6, "l1": 1.5, "l0": 6.0}
-BUDGET = 400
+BUDGET = 250
 
 
 @dataclass(frozen=True)

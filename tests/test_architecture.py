@@ -20,14 +20,14 @@ def test_files_are_small(file):
     assert len(file.read_text(encoding="utf-8").splitlines()) <= 300
 
 
-@pytest.mark.parametrize("file", sorted((PACKAGE / "attacks").glob("[!_]*.py")), ids=lambda f: f.name)
-def test_nobody_decides_by_an_attacks_name(file):
+def test_nobody_decides_by_an_attacks_name():
     """One new attack is one new file: no other file mentions it in an `==`."""
+    names = {file.stem for file in (PACKAGE / "attacks").glob("[!_]*.py")}
     for other in FILES:
         for node in ast.walk(ast.parse(other.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq):
                 for part in (node.left, *node.comparators):
-                    assert not (isinstance(part, ast.Constant) and part.value == file.stem), f"{other}:{node.lineno}"
+                    assert not (isinstance(part, ast.Constant) and part.value in names), f"{other}:{node.lineno}"
 
 
 def test_attacks_leave_the_machinery_to_the_driver():

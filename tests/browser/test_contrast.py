@@ -13,6 +13,7 @@ PAGES = {
     "complaint": (LINK.replace("steps=8", "steps=0"), "[data-testid=stAlert]"),
     "boundary": ("/boundary?v=1&image=sample:stop&model=signs_standard&p.across=sign&p.lines=41", ".st-key-p-files"),
     "explain": ("/explain?v=1&image=sample:stop&model=signs_standard", ".overlay figure"),
+    "blackbox": ("/blackbox?v=1&image=sample:stop&model=signs_standard", ".st-key-b-run"),
     "defend": ("/defend", ".st-key-d-run"),
     "present": (LINK.replace("run=1", "view=present&run=1"), ".three"),
 }

@@ -108,12 +108,12 @@ TABLE = [
     mutant(
         "cw", "flipped sign",
         (CW, "gradient = 2 * delta - norms.per_image", "gradient = 2 * delta + norms.per_image"),
-        planes.test_cw_with_few_steps_is_close, content="interior", classes=2, shift=0.0,
+        planes.test_cw_with_few_steps_is_close, content="interior", shift=0.0,
     ),
     mutant(
         "cw", "no projection",
         (CW, "* direction).clamp_(0, 1)", "* direction)"),
-        planes.test_cw_with_few_steps_is_close, content="saturated", classes=2, shift=0.0,
+        planes.test_cw_with_few_steps_is_close, content="saturated", shift=0.0,
         note="C&W has no ball: its projection is the box.",
     ),
     mutant(

@@ -48,7 +48,7 @@ def test_two_people_in_the_lab() -> None:
         assert server.problems() == []
     assert (books.lost, books.errors) == ([], [])
     finished = [one for one in books.runs if one.ended is not None]
-    assert len(finished) >= 5
+    assert len(finished) >= 4
     assert check.mistakes(finished, seed=0, again=2) == []
     mixed = [replace(one, shown=finished[0].shown) for one in finished if one.wish.picture != "coffee"]
     assert len(check.mistakes(mixed, seed=0, again=0)) == len(mixed) > 0
@@ -63,7 +63,7 @@ async def _two(server: Server) -> Books:
     await home.close()
     seen = await asyncio.gather(page.follow(one.visitor, 3), page.follow(two.visitor, 3))
     assert seen[0].adversarial == seen[1].adversarial != ""
-    for attack in page.OPTIONS:
+    for attack in ("fgsm", "square"):
         await _one_run(one, page.Wish(attack, 2, one.seeds, "coffee"))
         one.seeds += 1
     await one.visitor.upload(page.UPLOAD, "photo.png", one.mine)

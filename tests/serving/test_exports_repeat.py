@@ -31,12 +31,6 @@ CASES = {
         "eps": 0.7,
         "parameters": {"steps": 4, "random_start": False},
     },
-    "cw to a target": {
-        "attack": "cw",
-        "norm": Norm.L2,
-        "target": 504,
-        "parameters": {"steps": 8, "search_steps": 2, "initial_const": 1.0},
-    },
     "square behind an interface, to its first success": {
         "attack": "square",
         "eps": 12 / 255,

@@ -12,6 +12,7 @@ from advlab.serving.compare import lineup
 from advlab.serving.compare.lineup import Group
 
 _SEES = {Access.GRADIENT: "See gradients", Access.SCORES: "See scores", Access.LABEL: "See labels"}
+_BASELINE = "Baseline · "
 _LOOKS = {Objective.RADIUS: "within ε", Objective.MINIMAL: "smallest change"}
 
 
@@ -54,8 +55,10 @@ def key(norm: Norm, group: Group, prefix: str = "c-") -> str:
 
 
 def short(names: Sequence[str]) -> dict[str, str]:
-    """Short names; the long one where two would be called the same."""
+    """Short names; the long one where two would be called the same. That it is a baseline its group says."""
     titles = {name: attacks.registry.get(name).title for name in names}
     short = {name: reference.short(attacks.registry.get(name)) for name in names}
     said = list(short.values())
-    return {name: titles[name] if said.count(one) > 1 else one for name, one in short.items()}
+    told = {name: titles[name] if said.count(one) > 1 else one for name, one in short.items()}
+    plain = {name: one.removeprefix(_BASELINE) for name, one in told.items()}
+    return {name: one[:1].upper() + one[1:] for name, one in plain.items()}
