@@ -125,8 +125,8 @@ def test_pictures_are_prepared_as_torchvision_does(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(distinct()) - set(giants())))
-def test_each_is_built_and_has_a_gradient(name):
+@pytest.mark.parametrize("name", sorted(set(distinct()) - set(giants()))[::2])
+def test_each_second_is_built_and_has_a_gradient(name):
     """From a state like the published one: the right size, its picture prepared, one gradient through it."""
     record = CARDS[name]
     state = random_state(record, torch.Generator().manual_seed(0))

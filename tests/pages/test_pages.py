@@ -88,7 +88,7 @@ def choose(at: AppTest, attack: type[Attack]) -> AppTest:
     """Select an attack in the page, with so little work that a test can wait for it."""
     at.get_by_key("sees").set_value(attack.access).run()
     at.selectbox(key=f"attack-{attack.access}").set_value(attack.name).run()
-    for name, value in {"steps": 3, "search_steps": 2, "first_probes": 8, "squares": 10}.items():
+    for name, value in {"steps": 3, "search_steps": 2, "first_probes": 8, "squares": 10, "samples": 4}.items():
         if name in attack.model_fields:
             at.number_input(key=f"{attack.name}.{name}").set_value(value)
     return at.run()

@@ -49,14 +49,6 @@ CASES = {
         "parameters": {"steps": 4},
     },
     "own weights": {"model": "own:", "picture": "upload:", "attack": "fgsm", "eps": 0.0123456789},
-    "hopskipjump": {
-        "model": "signs_standard",
-        "attack": "hopskipjump",
-        "norm": Norm.L2,
-        "target": 12,
-        "max_queries": 60,
-        "parameters": {"steps": 1, "first_probes": 10},
-    },
 }
 
 
