@@ -11,6 +11,7 @@ from advlab.core.program import Program
 from advlab.core.request import AttackRequest
 from advlab.core.result import AttackResult
 from advlab.core.rounding import EightBit
+from advlab.core.service import OPEN
 from advlab.core.verdicts import votes
 from advlab.errors import ParameterError, ThreatError
 from advlab.serving.crafted import Crafted
@@ -44,6 +45,10 @@ def check(request: AttackRequest) -> AttackRequest:
     reason = unsuited(attacks.registry.get(request.attack))
     if reason is not None:
         raise ThreatError(f"{reason}: choose an attack with a radius that sees gradients, such as mi_fgsm.")
+    if request.service != OPEN:
+        raise ParameterError(
+            "A picture that is made on other models asks those, which hide nothing: leave out what an interface shows."
+        )
     if request.early_stop:
         raise ParameterError(
             "A picture that is made on other models is tried once, at the end: there is no first success to end at."

@@ -11,6 +11,7 @@ from advlab import attacks
 from advlab.core.attack import Access, Objective
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest
+from advlab.core.service import Service
 from advlab.data.samples import sample
 from advlab.errors import ParameterError, ThreatError
 from advlab.serving import crafting, lab
@@ -85,6 +86,7 @@ def test_no_export_drops_the_sources(outcome):
         ({"attack": "hopskipjump", "norm": Norm.L2, "parameters": {}}, "walks along the boundary"),
         ({"attack": "autoattack", "parameters": {}}, "asks the attacked model again"),
         ({"early_stop": True}, "tried once"),
+        ({"service": Service(top=1)}, "hide nothing"),
         ({"sources": ("mnist_pgd", "mnist_pgd")}, "named twice"),
         ({"sources": ("mnist_distilled",)}, "no transfer"),
         ({"sources": ("cifar10_pgd",)}, "different classes"),

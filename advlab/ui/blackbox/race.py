@@ -225,14 +225,7 @@ def _before(look: Look | None, card: Card) -> None:
         ("visibility_off", "Less to see", "Only the top classes, rounded, with noise, or so many a minute: the "
          "attacker gets no more than that."),
     )  # fmt: skip
-    if look is None:
-        words.promise(*parts)
-        return
-    grid = st.grid(2, min_column_width=330, gap="large")
-    with grid.cell():
-        cards.before(look, card)
-    with grid.cell():
-        words.promise(*parts, stacked=True)
+    cards.before(look, card, parts)
 
 
 class Page:

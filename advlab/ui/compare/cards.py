@@ -9,6 +9,7 @@ from advlab.core.norms import Norm
 from advlab.models import Card
 from advlab.serving.compare.entry import Entry
 from advlab.serving.outcome import Look, Outcome, percent, size
+from advlab.ui import words
 from advlab.ui.pictures import Figure, change, markup
 
 _WIDTH = 285  # three stand side by side on a laptop
@@ -32,8 +33,19 @@ def cards(look: Look | None, keys: Sequence[str], entries: Sequence[Entry]) -> N
             st.html(_frame(entry, "") if entry.outcome is None else _card(f"{key} {entry.request.eps!r}", entry))
 
 
-def before(look: Look, card: Card) -> None:
-    """The clean picture, before anybody attacks it."""
+def before(look: Look | None, card: Card, parts: Sequence[tuple[str, str, str]]) -> None:
+    """Before anybody attacks: the clean picture, if the model has looked at it, and what there will be."""
+    if look is None:
+        words.promise(*parts)
+        return
+    grid = st.grid(2, min_column_width=330, gap="large")
+    with grid.cell():
+        _alone(look, card)
+    with grid.cell():
+        words.promise(*parts, stacked=True)
+
+
+def _alone(look: Look, card: Card) -> None:
     says = f"{look.opinion.label} {percent(look.opinion.confidence)}"
     figure = Figure(look.pixels, says, "clean", f"What {card.title} says before any attack.", f"Clean picture: {says}")
     st.html(f'<div class="pictures one before">{markup([figure])}</div>')

@@ -148,14 +148,7 @@ def _before(look: Look | None, card: Card) -> None:
         ("table_rows", "In numbers", "Sizes in three norms, similarity, queries, gradients and time, to sort by."),
         ("straighten", "Smallest radius", "How little each attack needs on this picture, searched by bisection."),
     )
-    if look is None:
-        words.promise(*parts)
-        return
-    grid = st.grid(2, min_column_width=330, gap="large")
-    with grid.cell():
-        cards.before(look, card)
-    with grid.cell():
-        words.promise(*parts, stacked=True)
+    cards.before(look, card, parts)
 
 
 def _headline(own: ComparisonState, said: str, won: bool, what: str, card: Card) -> None:  # noqa: FBT001
