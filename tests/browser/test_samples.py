@@ -44,6 +44,7 @@ def test_a_stop_sign_becomes_a_speed_limit_and_not_on_the_robust_network(page) -
 def test_the_strip_is_folded_and_opens_by_keyboard(page) -> None:
     open_at(page, "model=signs_standard")
     tiles = page.locator(".strip [data-ref]")
+    tiles.nth(42).wait_for(state="attached", timeout=LONG)
     assert tiles.count() == 43
     assert tiles.locator("visible=true").count() == 4
     page.locator(".strip .more").focus()
