@@ -1,11 +1,12 @@
 """Attacks that see the label only, at the same number of queries: ours is given as many as the thriftiest peer took."""
 
 import contextlib
+import functools
 import tempfile
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .libraries import Attack, Counted, Peer, Run, art, foolbox
 from .subjects import Subject, answers
@@ -99,10 +100,13 @@ def beginning(run: Run) -> Run:
     Where one has no start, foolbox gives up on all of a batch. The look at the noise is not counted.
     """
 
+    @functools.cache
+    def in_noise(network: nn.Module, shape: torch.Size, device: torch.device) -> Tensor:
+        return answers(network, torch.rand(200, *shape, generator=torch.Generator().manual_seed(0)).to(device))
+
     def started(s: Subject) -> Tensor:
         network = s.classifier.module if isinstance(s.classifier, Counted) else s.classifier
-        noise = torch.rand(200, *s.x.shape[1:], generator=torch.Generator().manual_seed(0)).to(s.x.device)
-        seen = answers(network, noise)
+        seen = in_noise(network, s.x.shape[1:], s.x.device)
         other = (seen != s.labels.unsqueeze(1)).double().mean(1) > 0.02
         found = s.x.clone()
         if bool(other.any()):
