@@ -19,6 +19,9 @@ from advlab.core.oracle import DecisionOracle
 # 1000 gave the same distances within what seeds differ by; 10 and the paper's rule gave slightly larger ones.
 _FLOOR = 100
 
+# Probes leave the queries that the step and the bisection of their round mostly take: else they were in vain.
+_RESERVE = 20
+
 
 @dataclass(frozen=True)
 class HopSkipJumpState(DecisionState):
@@ -93,6 +96,7 @@ class HopSkipJump(DecisionAttack):
     def _normal(self, o: DecisionOracle, s: HopSkipJumpState, t: Tensor, length: Tensor) -> Tensor:
         """The estimated direction into the goal's region, of size 1 in the norm (a Monte Carlo mean)."""
         counts = (self.first_probes * t.double().sqrt()).long().clamp_max(self.most_probes)
+        counts = counts.minimum((o.remaining - _RESERVE).clamp_min(0))
         noise = o.noise.at(t)
 
         def draw(rows: Tensor, number: Tensor) -> Tensor:

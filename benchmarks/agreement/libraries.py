@@ -119,6 +119,7 @@ def art(make: Callable[[Any, Any], Any], *, probabilities: bool = False) -> Run:
     def run(s: Subject) -> Tensor:
         from art.attacks import evasion
 
+        np.mat = np.asmatrix  # noqa: NPY201 - its GeoDA asks for what NumPy 2 has no more
         network = nn.Sequential(s.classifier, nn.Softmax(1)).eval() if probabilities else s.classifier
         estimator = peers.art_classifier(network, tuple(s.x.shape[1:]), s.classes, s.x.device.type)
         attack = make(evasion, estimator)
