@@ -13,16 +13,16 @@ from advlab.core.program import Program
 
 GENERIC = {"steps": 5, "search_steps": 2, "restarts": 2, "samples": 4}
 SMALL = {
-    "cw": {"steps": 20, "search_steps": 3, "initial_const": 1.0, "step_size": 0.03},
-    "cw_linf": {"steps": 10, "initial_const": 1.0, "tightening": 0.5},
-    "square": {"steps": 30},
+    "cw": {"steps": 15, "search_steps": 2, "initial_const": 1.0, "step_size": 0.03},
+    "cw_linf": {"steps": 6, "initial_const": 1.0, "tightening": 0.5},
+    "square": {"steps": 20},
     "sparse_rs": {"steps": 15},
     "one_pixel": {"population": 12},
     **{name: {"steps": 3, "amounts": 4} for name in ("salt_and_pepper", "blended_noise", "gaussian_noise")},
     "spatial": {"angles": 5, "shifts": 3},
     **{name: {"samples": 2} for name in ("bsr", "vmi_fgsm", "vni_fgsm")},
     "si_ni_fgsm": {"scales": 2},
-    "ead": {"steps": 20, "search_steps": 3, "initial_const": 10.0},
+    "ead": {"steps": 12, "search_steps": 2, "initial_const": 10.0},
     "hopskipjump": {"steps": 3, "first_probes": 10},
     "autoattack": {"steps": 5, "squares": 5},
     # Enough of them to get somewhere, and few enough to be quick.
@@ -35,7 +35,7 @@ SMALL = {
     "fab": {"restarts": 1},
 }
 EPS = {"linf": 0.1, "l2": 0.6, "l1": 1.5, "l0": 6.0}
-BUDGET = 250
+BUDGET = 150
 
 
 @dataclass(frozen=True)

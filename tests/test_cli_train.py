@@ -54,7 +54,7 @@ def test_killed_and_resumed_it_comes_to_the_same_weights(data, tmp_path):
             "--recipe",
             "mnist-pgd",
             "--epochs",
-            "3",
+            "2",
             "--set",
             "batch_size=20",
             "--set",
@@ -73,7 +73,7 @@ def test_killed_and_resumed_it_comes_to_the_same_weights(data, tmp_path):
     )
     assert process.stdout is not None
     for line in process.stdout:
-        if "epoch 1 of 3: loss" in line:
+        if "epoch 1 of 2: loss" in line:
             break
     process.send_signal(signal.SIGKILL)
     process.wait()

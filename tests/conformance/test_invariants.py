@@ -356,8 +356,15 @@ def test_logits_that_are_not_numbers_are_no_success(case):
     assert bool(r.adversarial.isfinite().all())
 
 
-@cases
-@pytest.mark.parametrize("size, classes", [((1, 1, 1), 2), ((1, 4, 7), 3), ((3, 5, 2), 2), ((2, 3, 3), 3)])
+SHAPES = [((1, 1, 1), 2), ((1, 4, 7), 3), ((3, 5, 2), 2), ((2, 3, 3), 3)]
+
+
+# One pixel for all; the others in turn.
+@pytest.mark.parametrize(
+    "case, size, classes",
+    [(case, *SHAPES[0]) for case in CASES] + [(case, *SHAPES[1 + i % 3]) for i, case in enumerate(CASES)],
+    ids=str,
+)
 def test_odd_shapes_and_few_classes(case, size, classes):
     classifier = wrap(conv(size, classes, dtype=torch.float64), classes, size)
     x = pictures(3, size, dtype=torch.float64)

@@ -152,8 +152,8 @@ def _counted(record, network):
     assert count < record.parameters if with_head else count == record.parameters, record.name
 
 
-@pytest.mark.parametrize("name", giants())
-def test_giants_are_built_on_no_device(name):
+@pytest.mark.parametrize("name", giants()[::2])
+def test_each_second_giant_is_built_on_no_device(name):
     record = CARDS[name]
     network = architectures.network(record.architecture, record.classes, record.input_size, **record.options)
     _counted(record, network)
