@@ -8,6 +8,7 @@ from .subjects import Subject
 _SQUARES, _SIMBA, _ZOO = 300, 500, 40
 _STEPS = 10  # of NES and SPSA
 _NES_SAMPLES, _SPSA_SAMPLES = 50, 64
+_SLOW = 0.2  # of the pictures, for who asks about one at a time
 _SYMBOLS = {"linf": "L∞", "l2": "L2", "l1": "L1"}
 
 
@@ -88,7 +89,8 @@ def simba(s: Subject, basis: str, steps: int) -> Attack:
                     stride=band, verbose=False,
                 ),
                 probabilities=True,
-            )
+            ),
+            share=_SLOW,
         )
     }  # fmt: skip
     title = f"SimBA {basis} L2, {2 * steps} queries"
@@ -104,7 +106,8 @@ def zoo(steps: int) -> Attack:
                     m, max_iter=steps, binary_search_steps=1, initial_const=10.0, learning_rate=0.1, nb_parallel=128,
                     use_resize=False, use_importance=False, abort_early=False, batch_size=1, verbose=False,
                 )
-            )
+            ),
+            share=_SLOW,
         )
     }  # fmt: skip
     parameters = {"steps": steps, "search_steps": 1, "initial_const": 10.0, "step_size": 0.1}
