@@ -18,7 +18,7 @@ suited.settle(state, cards)
 
 with st.sidebar:
     card = cards[lab_controls.model(cards)]
-    choice = controls.choose(state, card)
+    choice = controls.choose(state, card, cards)
     with st.container(key="runbar"):
         show.run_button(state, choice)
 link.write(state, choice)

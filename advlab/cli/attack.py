@@ -132,7 +132,7 @@ def attack_picture(  # noqa: PLR0917 - each is an option of the command
             attack=attack,
             norm=values.norm(norm, kind.norms[0]),
             eps=None if eps is None else values.number(eps),
-            sources=() if through is None else tuple(name.strip() for name in through.split(",")),
+            sources=values.names(through),
             target=None if target is None else values.index(target, names),
             truth=None if truth is None else values.index(truth, names),
             seed=seed,

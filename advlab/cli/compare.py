@@ -45,6 +45,9 @@ def compare_attacks(  # noqa: PLR0917 - each is an option of the command
     seed: Annotated[int, Option(help="Of all attacks.")] = 0,
     max_queries: Annotated[int, Option(help="The budget of each.")] = 1000,
     service: Annotated[str | None, Option(help=SERVICE)] = None,
+    through: Annotated[
+        str | None, Option(help="Models, by commas, on which attacks within ε that see gradients are made.")
+    ] = None,
     early_stop: Annotated[bool, Option(help="End each at its first success.")] = True,  # noqa: FBT002
     smallest: Annotated[bool, Option("--smallest", help="Also search each one's smallest radius.")] = False,  # noqa: FBT002
     csv: Annotated[Path | None, Option(help="Write the numbers there.")] = None,
@@ -64,8 +67,9 @@ def compare_attacks(  # noqa: PLR0917 - each is an option of the command
         early_stop=early_stop,
         max_queries=max_queries,
         service=values.service(service),
+        sources=values.names(through),
         attacks=_chosen(attack, threat),
-    )
+    ).check()
     with Bar(console=console, transient=True) as bar:
         lines = [_run(request, name, image, bar, smallest=smallest) for name in request.attacks]
     entries, reaches = [entry for entry, _ in lines], {entry.name: far for entry, far in lines if far is not None}
@@ -86,7 +90,7 @@ def _run(
 
     try:
         entry = Entry(name, request, lab.run(request.of(name), image, progress=tell, frames=0))
-        if smallest:
+        if smallest and not request.crafts(name):
             bar.update(task, completed=0, description=f"{entry.title}: smallest radius")
             far = reach(request, name, image, tell)
     except AdvlabError as error:

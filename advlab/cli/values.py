@@ -55,6 +55,11 @@ def assignment(text: str) -> tuple[str, Value]:
     return name, value if plain is None else plain  # a word: whether it is one of a few, the attack says
 
 
+def names(text: str | None) -> tuple[str, ...]:
+    """Names that are separated by commas; none where nothing is given."""
+    return () if text is None else tuple(name.strip() for name in text.split(","))
+
+
 def service(text: str | None) -> Service:
     """What stands before the model: `top:5,decimals:2`, as in a link."""
     return OPEN if text is None else Service(**configured.read(Service, text))

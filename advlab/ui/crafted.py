@@ -10,12 +10,13 @@ from advlab.models import Card
 NOTHING = "nothing"
 # Models that are chosen at first: each one more is another pass a step.
 _USUAL = 2
+_ABOUT = "The attacker has these. What fools several of them is more likely to fool one that was never asked."
 MISSING = "Choose at least one model that the picture is made on, or let the attacker see something of this one."
 
 
-def key(model: str) -> str:
+def key(model: str, prefix: str = "") -> str:
     """Names the control, which has other models to offer for each."""
-    return f"sources-{model}"
+    return f"{prefix}sources-{model}"
 
 
 def others(card: Card, cards: Mapping[str, Card]) -> list[str]:
@@ -29,15 +30,16 @@ def fits(one: Card, card: Card) -> bool:
     return same and not one.name.startswith("own:")
 
 
-def sources(card: Card, cards: Mapping[str, Card]) -> tuple[str, ...]:
-    """Draw the choice; empty where nothing is chosen, or nothing is there."""
+def sources(
+    card: Card, cards: Mapping[str, Card], prefix: str = "", usual: int = _USUAL, about: str = _ABOUT
+) -> tuple[str, ...]:
+    """Draw the choice, of which the first `usual` are made; empty where nothing is chosen, or nothing is there."""
     names = others(card, cards)
     if not names:
         st.caption(f"No other model on this computer tells the same classes apart as {card.title}.")
         return ()
     chosen = st.multiselect(
-        "Crafted on", names, default=names[:_USUAL], format_func=lambda name: cards[name].title, key=key(card.name),
-        persist_state="session", help="The attacker has these. What fools several of them is more likely to fool "
-        "one that was never asked.",
+        "Crafted on", names, default=names[:usual], format_func=lambda name: cards[name].title,
+        key=key(card.name, prefix), persist_state="session", help=about,
     )  # fmt: skip
     return tuple(chosen)

@@ -73,6 +73,20 @@ def test_attacks_are_compared_and_their_smallest_radii_found() -> None:
     assert any("controls have changed" in caption.value for caption in at.caption)
 
 
+def test_attacks_made_on_other_models_stand_beside_those_that_ask_this_one() -> None:
+    at = compare(through="mnist_distilled")
+    assert not at.info
+    assert at.multiselect(key="c-sources-mnist_standard").value == ["mnist_distilled"]
+    assert state(at).comparison.address["through"] == "mnist_distilled"
+    at = settled(at.button(key="c-run").click().run())
+    assert not at.error
+    assert "PGD by transfer" in html(at)
+    assert "and tried here once" in html(at)
+    at = settled(at.button(key="c-measure").click().run(), "reaches")
+    assert list(state(at).comparison.reaches.jobs) == ["hopskipjump"]
+    assert "cannot be made on" in compare(through="signs_standard").info[0].value
+
+
 def test_a_failure_is_a_sentence_in_its_row(monkeypatch) -> None:
     whole = lab_work.run_all
 

@@ -10,7 +10,7 @@ from advlab import attacks
 from advlab.core.attack import Objective
 from advlab.core.norms import Norm
 from advlab.data.samples import sample
-from advlab.errors import ParameterError
+from advlab.errors import AdvlabError, ParameterError
 from advlab.serving import lab
 from advlab.serving.compare import lineup
 from advlab.serving.compare.entry import Entry
@@ -112,6 +112,32 @@ def test_a_change_beyond_the_radius_is_no_success(outcome: Outcome) -> None:
     assert (near.success, near.word) == (True, "✕ FOOLED")
 
 
+def test_those_within_the_radius_that_see_gradients_are_made_on_other_models() -> None:
+    asked = REQUEST.model_copy(update={"sources": ("mnist_distilled",)}).check()
+    assert [name for name in NAMES if asked.crafts(name)] == ["fgsm", "pgd"]
+    assert asked.of("fgsm").sources == ("mnist_distilled",)
+    assert not asked.of("fgsm").early_stop
+    assert asked.of("cw") == REQUEST.of("cw")
+    made = Entry("fgsm", asked, lab.run(asked.of("fgsm"), sample("digit-7").image, frames=0))
+    assert made.title == "FGSM by transfer"
+    assert made.queries == 1
+    assert made.sentence.startswith("Made on")
+    assert ",mnist_distilled," in compared.csv([made], {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"sources": ("mnist_standard",)}, "is the model that is attacked"),
+        ({"sources": ("signs_standard",)}, "tell different classes apart"),
+        ({"sources": ("mnist_pgd",), "attacks": {"cw": {}, "hopskipjump": {}}}, "None of these attacks can be made"),
+    ],
+)
+def test_impossible_sources_are_a_sentence(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(AdvlabError, match=said):
+        REQUEST.model_copy(update=changes).check()
+
+
 def test_rounding_is_told(outcome: Outcome) -> None:
     assert entry(outcome, "pgd", 1.0, 9).survives is True
     assert entry(outcome, "pgd", 1.0, 9, Verdict.HELD).survives is None
@@ -139,7 +165,9 @@ def test_a_link_holds_every_attack_there_is(norm: Norm) -> None:
 
 
 def test_a_link_holds_all_of_it() -> None:
-    asked = REQUEST.model_copy(update={"target": 3, "seed": 4, "early_stop": False, "truth": 7})
+    asked = REQUEST.model_copy(
+        update={"target": 3, "seed": 4, "early_stop": False, "truth": 7, "sources": ("mnist_pgd", "mnist_distilled")}
+    )
     link = lineups.parse(lineups.query(asked))
     assert not link.problems
     assert not link.attack.problems

@@ -32,7 +32,8 @@ class Entry:
     @property
     def title(self) -> str:
         """The attack's short name."""
-        return notes.attack(self.request.of(self.name))
+        name = notes.attack(self.request.of(self.name))
+        return f"{name} by transfer" if self.request.crafts(self.name) else name
 
     @property
     def size(self) -> float:

@@ -12,6 +12,8 @@ from advlab.core.attack import Access, Attack, Objective
 from advlab.core.norms import Norm
 from advlab.core.request import AttackRequest, Value
 from advlab.core.service import OPEN, Service
+from advlab.errors import ParameterError
+from advlab.serving import crafting
 from advlab.serving.outcome import size
 
 
@@ -26,6 +28,8 @@ class CompareRequest(Asked):
         early_stop: end each attack that has a radius at its first success, so that queries can be compared.
         max_queries: the budget of each.
         service: what stands before the model, for those that see no gradients.
+        sources: names of the models on which attacks with a radius that see gradients are made, to be tried once on
+            `model`; none: on the model itself.
         attacks: by name, with their parameters.
     """
 
@@ -38,6 +42,7 @@ class CompareRequest(Asked):
     early_stop: bool = True
     max_queries: int | None = Field(None, ge=1)
     service: Service = OPEN
+    sources: tuple[str, ...] = ()
     attacks: Annotated[dict[str, dict[str, Value]], Field(min_length=1)]
 
     @field_validator("eps")
@@ -56,6 +61,26 @@ class CompareRequest(Asked):
         """The attack of this name."""
         return attacks.registry.get(name)
 
+    def crafts(self, name: str) -> bool:
+        """Whether this attack's pictures are made on other models."""
+        kind = self.kind(name)
+        return bool(self.sources) and kind.access is Access.GRADIENT and crafting.unsuited(kind) is None
+
+    def check(self) -> "CompareRequest":
+        """The request, if each of its attacks could be asked so.
+
+        Raises:
+            ParameterError, ThreatError: one could not; with a sentence.
+        """
+        for name in self.attacks:
+            crafting.check(self.of(name))
+        if self.sources and not any(map(self.crafts, self.attacks)):
+            raise ParameterError(
+                "None of these attacks can be made on other models: choose one that sees gradients and works within ε, "
+                "such as mi_fgsm, or no models that it is made on."
+            )
+        return self
+
     def of(self, name: str) -> AttackRequest:
         """What one attack is asked.
 
@@ -63,10 +88,11 @@ class CompareRequest(Asked):
         within the radius is judged afterwards. With a radius it would be rounded to it, and often lost.
         """
         kind = self.kind(name)
-        minimal = kind.objective is Objective.MINIMAL
+        minimal, crafted = kind.objective is Objective.MINIMAL, self.crafts(name)
         return AttackRequest(
             picture=self.picture, model=self.model, attack=name, norm=self.norm, eps=None if minimal else self.eps,
-            target=self.target, truth=self.truth, seed=self.seed, early_stop=self.early_stop and not minimal,
+            target=self.target, truth=self.truth, seed=self.seed,
+            early_stop=self.early_stop and not minimal and not crafted,
             max_queries=self.max_queries, parameters=self.attacks[name],
-            service=OPEN if kind.access is Access.GRADIENT else self.service,
+            service=OPEN if kind.access is Access.GRADIENT else self.service, sources=self.sources if crafted else (),
         )  # fmt: skip

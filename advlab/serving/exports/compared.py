@@ -30,6 +30,7 @@ def _about(entry: Entry) -> dict[str, object]:
         "looks_for": kind.objective.value,
         "parameters": json.dumps(request.attacks[entry.name]),
         "model": request.of(entry.name).public.model,
+        "made_on": ", ".join(request.of(entry.name).sources),
         "norm": request.norm.value,
         "eps": request.eps,
         "target": request.target,

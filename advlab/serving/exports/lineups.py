@@ -19,7 +19,8 @@ def query(request: CompareRequest) -> dict[str, str]:
     if request.several:
         own[_PICTURES] = _ALL
     whole = prefixed.compose(PREFIX, own, picture=request.picture, model=request.model, attack=None, beside=None)
-    return whole | links.threat(request) | links.budget(request) | links.service(request.service)
+    whole |= links.threat(request) | links.through(request.sources)
+    return whole | links.budget(request) | links.service(request.service)
 
 
 def parse(params: Mapping[str, object]) -> OwnLink:

@@ -4,7 +4,7 @@ A link is read by `parse`, which lives in `advlab.serving.exports.reading`: it n
 it had to leave out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -38,7 +38,7 @@ def query(request: AttackRequest, *, run: bool = True, extra: Mapping[str, str] 
         "model": _public(request.model),
         "attack": request.attack,
         **threat(request),
-        **({"through": ",".join(request.sources)} if request.sources else {}),
+        **through(request.sources),
     }
     attack = attacks.registry.get(request.attack).configured(request.parameters)
     values |= {name: numbers.write(value) for name, value in attack.model_dump().items()}
@@ -48,6 +48,11 @@ def query(request: AttackRequest, *, run: bool = True, extra: Mapping[str, str] 
         **{name: _public(value) for name, value in extra.items()},
         "run": str(int(run)),
     }
+
+
+def through(sources: Sequence[str]) -> dict[str, str]:
+    """The models that pictures are made on, if there are any, as parameters of a link."""
+    return {"through": ",".join(sources)} if sources else {}
 
 
 def threat(request: Aimed) -> dict[str, str]:

@@ -15,13 +15,17 @@ from advlab.models import Card
 from advlab.serving.compare import lineup
 from advlab.serving.compare.request import CompareRequest
 from advlab.ui import controls as lab_controls
-from advlab.ui import radius
+from advlab.ui import crafted, radius
 from advlab.ui.compare import chooser, subjects
 from advlab.ui.state import LabState
 
 PREFIX = "c-"
 # Of each attack, unless somebody says otherwise: enough for most, and a minute at most on a small machine.
 _QUERIES = 1000
+_TRANSFER = (
+    "Attacks within ε that see gradients are made on these models and tried once on yours, as by somebody who sees "
+    "nothing of it; all others ask yours. None: every attack works on yours."
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Choice:
     problem: str | None = None
 
 
-def choose(state: LabState, card: Card) -> Choice:
+def choose(state: LabState, card: Card, cards: Mapping[str, Card]) -> Choice:
     """Draw the controls."""
     several = subjects.choose(card)
     target = lab_controls.goal(card.labels())
@@ -47,6 +51,8 @@ def choose(state: LabState, card: Card) -> Choice:
     with st.expander("Parameters, seed and budget", key="c-more", on_change="ignore"):
         seed, early, most = _budget()
         own = {name: _parameters(attacks.registry.get(name)) for name in chosen}
+    with st.expander("Transfer", key="c-transfer", on_change="ignore"):
+        sources = crafted.sources(card, cards, PREFIX, usual=0, about=_TRANSFER)
     truth = None if several else _truth(card)
     if not chosen:
         return Choice(None, "Choose at least one attack.")
@@ -56,8 +62,8 @@ def choose(state: LabState, card: Card) -> Choice:
             attacks.registry.get(name).configured(parameters)
         request = CompareRequest.checked(
             picture=picture, several=several, model=card.name, norm=norm, eps=limit, target=target, truth=truth,
-            seed=seed, early_stop=early, max_queries=most, attacks=own,
-        )  # fmt: skip
+            seed=seed, early_stop=early, max_queries=most, sources=sources, attacks=own,
+        ).check()  # fmt: skip
     except AdvlabError as error:
         return Choice(None, str(error))
     return Choice(request)

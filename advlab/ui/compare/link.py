@@ -7,9 +7,10 @@ import streamlit as st
 from advlab.core.norms import Norm
 from advlab.models import Card
 from advlab.serving.exports import lineups
-from advlab.ui import linked
+from advlab.ui import crafted, linked
 from advlab.ui.compare import chooser, controls, subjects
 from advlab.ui.compare.controls import Choice
+from advlab.ui.compare.state import ComparisonState
 from advlab.ui.state import LabState
 from advlab.ui.work import DEFAULT_MODEL
 
@@ -31,12 +32,29 @@ def arrive(state: LabState, cards: Mapping[str, Card]) -> None:
     if isinstance(eps, float) and card is not None:
         controls.put_eps(card, norm, eps)
     controls.put(terms, chosen)
+    if card is not None:
+        st.session_state[crafted.key(card.name, controls.PREFIX)] = list(_sources(own, terms, card, cards))
     if chosen:
         here, others = controls.fitting(norm, list(chosen))
         chooser.put(norm, here)
         if others:
             said = f"{' and '.join(others)} cannot work in {norm.symbol}: left out."
             own.notice = f"{own.notice} {said}" if own.notice else said
+
+
+def _sources(
+    own: ComparisonState, terms: Mapping[str, object], card: Card, cards: Mapping[str, Card]
+) -> tuple[str, ...]:
+    """The models that pictures are made on: all that the link names or, where one does not do, none."""
+    names = terms.get("sources")
+    if not isinstance(names, tuple):
+        return ()
+    for name in names:
+        if name not in cards or name == card.name or not crafted.fits(cards[name], card):
+            said = f"A picture for {card.title} cannot be made on {name} here: every attack works on {card.title}."
+            own.notice = f"{own.notice} {said}" if own.notice else said
+            return ()
+    return names
 
 
 def write(state: LabState, choice: Choice) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
+from advlab import models
 from advlab.core.attack import Objective
 from advlab.core.request import AttackRequest
 from advlab.models import Card
@@ -18,6 +19,7 @@ from advlab.serving.compare.reach import Reach
 from advlab.serving.compare.request import CompareRequest
 from advlab.serving.compare.tally import Tally
 from advlab.serving.compare.together import headline as together
+from advlab.serving.crafted import listed
 from advlab.serving.exports import compared
 from advlab.serving.jobs import Job
 from advlab.serving.outcome import Look, Outcome
@@ -160,6 +162,9 @@ def _headline(own: ComparisonState, said: str, won: bool, what: str, card: Card)
         kind = "clean"
     minimal = any(request.kind(name).objective is Objective.MINIMAL for name in request.attacks)
     told = " Attacks that look for the smallest change are not told ε." if minimal else ""
+    if any(map(request.crafts, request.attacks)):
+        makers = listed([models.card(name).title for name in request.sources])
+        told += f" By transfer: made on {makers}, and tried here once."
     title = card.title if request.model == card.name else request.model
     words.heading(said, f"{what} on {title}, {request.norm.symbol} {request.limit}.{told}", kind)
 

@@ -27,8 +27,13 @@ def section(state: LabState, request: CompareRequest, entries: Sequence[Entry]) 
         _offer(state, entries)
         return {}
     digest, image = state.picture.digest, state.picture.image
-    own.reaches.want({name: _search(request, name, digest, image) for name in request.attacks}, patience=0.5)
-    st.fragment(_watch, run_every=work.pace() if own.reaches.live else None)(own.reaches, entries, own.reaches.live)
+    alone = [entry for entry in entries if not request.crafts(entry.name)]
+    own.reaches.want({one.name: _search(request, one.name, digest, image) for one in alone}, patience=0.5)
+    if len(alone) < len(entries):
+        st.caption("Those that are made on other models are left out: what they need there says nothing about yours.")
+    if not alone:
+        return {}
+    st.fragment(_watch, run_every=work.pace() if own.reaches.live else None)(own.reaches, alone, own.reaches.live)
     return {name: job.value for name, job in own.reaches.jobs.items() if job.value is not None}
 
 
