@@ -1,6 +1,6 @@
 """The attacker who sees nothing of the model: which others the picture is made on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -17,6 +17,12 @@ MISSING = "Choose at least one model that the picture is made on, or let the att
 def key(model: str, prefix: str = "") -> str:
     """Names the control, which has other models to offer for each."""
     return f"{prefix}sources-{model}"
+
+
+def _short(names: Sequence[str], cards: Mapping[str, Card]) -> dict[str, str]:
+    """What tells them apart: a tag has little room, and most begin as what they are all about."""
+    last = {name: cards[name].title.rpartition(" · ")[2] for name in names}
+    return last if len(set(last.values())) == len(last) else {name: cards[name].title for name in names}
 
 
 def others(card: Card, cards: Mapping[str, Card]) -> list[str]:
@@ -39,7 +45,7 @@ def sources(
         st.caption(f"No other model on this computer tells the same classes apart as {card.title}.")
         return ()
     chosen = st.multiselect(
-        "Crafted on", names, default=names[:usual], format_func=lambda name: cards[name].title,
+        "Crafted on", names, default=names[:usual], format_func=_short(names, cards).__getitem__,
         key=key(card.name, prefix), persist_state="session", help=about,
     )  # fmt: skip
     return tuple(chosen)
