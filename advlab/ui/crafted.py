@@ -20,9 +20,10 @@ def key(model: str, prefix: str = "") -> str:
 
 
 def _short(names: Sequence[str], cards: Mapping[str, Card]) -> dict[str, str]:
-    """What tells them apart: a tag has little room, and most begin as what they are all about."""
-    last = {name: cards[name].title.rpartition(" · ")[2] for name in names}
-    return last if len(set(last.values())) == len(last) else {name: cards[name].title for name in names}
+    """What tells them apart: a tag has little room, and all of ours begin as what they are about."""
+    parts = {name: cards[name].title.rpartition(" · ") for name in names}
+    same = len({about for about, _, _ in parts.values()}) == 1
+    return {name: last if same else cards[name].title for name, (_, _, last) in parts.items()}
 
 
 def others(card: Card, cards: Mapping[str, Card]) -> list[str]:
