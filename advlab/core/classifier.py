@@ -115,7 +115,7 @@ class Classifier(nn.Module):
         self._dtype = torch.float64 if tensors and tensors[0].dtype == torch.float64 else torch.float32
         if self._device.type == "cuda":
             torch.backends.cudnn.allow_tf32 = False  # for the process: verdicts are in float32, not in TF32
-        if self.execution.channels_last and input_size[0] > 1:
+        if self.execution.channels_last:
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.register_buffer("_mean", self._per_channel(self.preprocessing.mean, 0.0))
         self.register_buffer("_std", self._per_channel(self.preprocessing.std, 1.0))
@@ -184,7 +184,7 @@ class Classifier(nn.Module):
                 f"not {tuple(x.shape)}; `prepare` makes them from a picture."
             )
         x = (x.to(self._device, self._dtype) - self._mean) / self._std
-        if self.execution.channels_last and self.input_size[0] > 1:
+        if self.execution.channels_last and self.input_size[0] > 1:  # pictures in grey have one layout
             x = _ChannelsLast.apply(x)  # type: ignore[no-untyped-call]
         fast = torch.autocast(x.device.type, torch.bfloat16) if precision == "bf16" else contextlib.nullcontext()
         with fast:

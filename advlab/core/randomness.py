@@ -35,6 +35,16 @@ def _mix(z: Tensor) -> Tensor:
     return z
 
 
+def _mixed(z: int) -> int:
+    """The same of one number: a tensor of one is forty times as slow, and small attacks draw at every step."""
+    word = (1 << 64) - 1
+    z &= word
+    for shift, factor in ((30, _MIX_1), (27, _MIX_2)):
+        z = ((z ^ (z >> shift)) * factor) & word
+    z ^= z >> 31
+    return z - (1 << 64) if z >> 63 else z
+
+
 def picture_digest(image: Tensor) -> int:
     """64 bits that name a picture `[C, H, W]` by its float32 content."""
     data = image.detach().to("cpu", torch.float32).contiguous().numpy().tobytes()
@@ -108,8 +118,11 @@ class Noise:
 
     def _starts(self, draw: int | Tensor) -> Tensor:
         """`[N]` words of 64 bits, from which each row counts."""
-        salt = _mix(torch.as_tensor(draw, device=self.keys.device).long() * _DRAW_SALT + _GOLDEN)
-        start = _mix(self.keys ^ _mix((torch.as_tensor(self.step) + 1).to(self.keys) * _MIX_1))
+        salt = draw * _DRAW_SALT + _GOLDEN
+        step = (self.step + 1) * _MIX_1
+        salt = _mixed(salt) if isinstance(salt, int) else _mix(salt.to(self.keys))
+        step = _mixed(step) if isinstance(step, int) else _mix(step.to(self.keys))
+        start = _mix(self.keys ^ step)
         return _mix(start ^ salt)
 
     def _fill(self, words: int, draw: int | Tensor, write: Callable[[slice, Tensor], None]) -> None:
