@@ -156,9 +156,8 @@ def main() -> None:
         s = subjects.subject(network, given.data, min(given.count, 32), "cpu", work=None, quick=False)
         plain = plain_module(network)
         print(f"\n### {network}, {len(s.x)} pictures, {rounds} rounds, {torch.get_num_threads()} threads\n")
-        print(
-            "| attack | | queries | seconds for 1,000 | × fastest peer, plain module | outside the network | median, or fell |"
-        )
+        head = ("attack", "", "queries", "seconds for 1,000", "× fastest peer, plain module", "outside the network")
+        print(f"| {' | '.join(head)} | median, or fell |")
         print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
         for attack in attacks(s, queries):
             if not given.attack or any(word.lower() in attack.title.lower() for word in given.attack):

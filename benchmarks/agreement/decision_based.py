@@ -1,4 +1,4 @@
-"""Attacks that see the label only, at the same number of queries: ours is given as many as the thriftiest peer took."""
+"""Attacks that see the label only, at the same number of queries: ours is given as many as the peer took."""
 
 import contextlib
 import functools

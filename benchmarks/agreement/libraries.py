@@ -51,7 +51,7 @@ class Attack:
     peers: dict[str, Peer] = field(default_factory=dict)
     eps: float | None = None  # None: the smallest change is looked for
     targeted: bool = False
-    same_queries: bool = False  # ours is given as many as the thriftiest peer took
+    same_queries: bool = False  # ours is given as many as the peer took that it is compared with
 
 
 class Counted(nn.Module):

@@ -44,7 +44,7 @@ def entries(s: Subject, chosen: list[str]) -> Iterator[Attack]:
 def compared(s: Subject, attack: Attack) -> str:
     """One attack in all libraries; returns the verdict."""
     theirs: dict[str, Score] = {}
-    queries = []
+    queries: dict[str, int] = {}
     for library, peer in attack.peers.items():
         if peer.not_run:
             print(f"| {attack.title} | {library}: {peer.not_run} | | | | | | |", flush=True)
@@ -65,15 +65,23 @@ def compared(s: Subject, attack: Attack) -> str:
         took = time.perf_counter() - begin
         score = judged(part, attack, adversarial)
         if not peer.ceiling:
-            theirs[library] = score
-        queries.append(asked.images / len(part.x))
-        print(f"| {attack.title} | {name} | {cells(attack, score, queries[-1], took)} | |", flush=True)
+            theirs[library], queries[library] = score, int(asked.images / len(part.x))
+        print(f"| {attack.title} | {name} | {cells(attack, score, asked.images / len(part.x), took)} | |", flush=True)
+    if not attack.same_queries:
+        return met(s, attack, theirs, None)
+    # Each peer is met with the queries that it took itself; the slow ones on the pictures that they were given.
+    said = [met(s.first(len(theirs[name].good)), attack, {name: theirs[name]}, most) for name, most in queries.items()]
+    return "; ".join(one for one in said if one != "ok") or "ok" if said else met(s, attack, {}, None)
+
+
+def met(s: Subject, attack: Attack, theirs: dict[str, Score], most: int | None) -> str:
+    """Ours on these pictures, against these peers; returns the verdict."""
     begin = time.perf_counter()
-    adversarial, asked_ours = ours(attack, s, int(min(queries)) if queries else None)
+    adversarial, asked = ours(attack, s, most)
     took = time.perf_counter() - begin
     own = judged(s, attack, adversarial)
     said = verdict(attack, own, theirs)
-    print(f"| {attack.title} | **AdvLab** | {cells(attack, own, asked_ours, took)} | {said} |", flush=True)
+    print(f"| {attack.title} | **AdvLab** | {cells(attack, own, asked, took)} | {said} |", flush=True)
     return said
 
 
