@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile(
     "ci",
@@ -14,6 +15,26 @@ settings.load_profile("ci")
 
 # The networks here are tiny: a second thread only waits, and on a busy machine it waits long.
 torch.set_num_threads(1)
+
+
+BROWSER = "tests/browser/"
+
+
+class OneBrowser(LoadScopeScheduling):
+    """All of the browser's tests go to one worker: one server, one Chromium, and runs that the server has kept."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("[")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneBrowser:
+    """In the order of the collection, in which the browser's tests, the longest group, come first."""
+    config.option.loadscopereorder = False
+    return OneBrowser(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
 
 
 @pytest.fixture(autouse=True)
