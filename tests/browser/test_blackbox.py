@@ -20,7 +20,7 @@ def test_a_race_of_four_is_watched_and_stopped(page) -> None:
     page.wait_for_selector(".st-key-b-run button", timeout=LONG)
     settle(page)
     page.locator(".st-key-b-run button").click()
-    page.locator(".st-key-b-race .plotly").wait_for(timeout=LONG)
+    page.locator(".st-key-b-race .plotly").first.wait_for(timeout=LONG)
     page.locator(".verdict .headline", has_text="leads with").wait_for(timeout=LONG)
     page.locator(".st-key-b-stop-all button").click()
     page.wait_for_selector(".st-key-b-csv-curves button", timeout=LONG)

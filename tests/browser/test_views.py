@@ -66,8 +66,10 @@ def test_the_swipe_shows_the_very_pixels_and_moves_without_the_server(shown) -> 
     assert np.abs(pixels(page, "over").astype(int) - pixels(page)).max() == 2
     page.locator(".viewer .tabs").scroll_into_view_if_needed()
     box = page.locator(".viewer .frame").bounding_box()
-    page.wait_for_timeout(2000)  # what the page still has to say of its own
-    before = len(sent)
+    before = -1
+    while before < len(sent):  # what the page still has to say of its own
+        before = len(sent)
+        page.wait_for_timeout(2000)
     page.mouse.move(box["x"] + 200, box["y"] + 100)
     page.mouse.down()
     for x in range(10, 400, 30):
