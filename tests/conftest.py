@@ -18,13 +18,17 @@ torch.set_num_threads(1)
 
 
 BROWSER = "tests/browser/"
+# Files of thousands of cases, which would keep one worker busy for minutes at the end.
+LARGE = ("tests/attacks/", "tests/conformance/")
 
 
 class OneBrowser(LoadScopeScheduling):
     """All of the browser's tests go to one worker: one server, one Chromium, and runs that the server has kept."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("[")[0]
+        if nodeid.startswith(BROWSER):
+            return BROWSER
+        return nodeid.partition("[" if nodeid.startswith(LARGE) else "::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneBrowser:

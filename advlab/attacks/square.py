@@ -97,11 +97,15 @@ class Square(Attack):
         return _inside(o, o.x + squares.signs(o.noise, (channels, 1, width), o.x) * norms.per_image(o.eps, o.x))
 
     def _square(self, o: ScoreOracle, x: Tensor, share: float, noise: Noise) -> Tensor:
-        """One square of plus or minus the radius in each channel."""
+        """One square of plus or minus the radius in each channel; the other way where that changes nothing."""
         channels, height, width = x.shape[1:]
         place = squares.window(noise, squares.side(share, height, width), height, width, draw=0)
         color = squares.signs(noise, (channels, 1, 1), x, draw=2) * norms.per_image(o.eps, x)
-        return torch.where(place, _inside(o, o.x + color), x)
+        moved = torch.where(place, _inside(o, o.x + color), x)
+        idle = (moved == x).flatten(1).all(1)  # the authors' code draws again then, too: the query would be in vain
+        if bool(idle.any()):
+            moved[idle] = torch.where(place, _inside(o, o.x - color), x)[idle]
+        return moved
 
     def _tiles(self, o: ScoreOracle) -> Tensor:
         """A mosaic of bumps of random sign, at least as large as the radius."""

