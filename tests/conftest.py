@@ -31,6 +31,7 @@ class OneBrowser(LoadScopeScheduling):
         return nodeid.partition("[" if nodeid.startswith(LARGE) else "::")[0]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneBrowser:
     """In the order of the collection, in which the browser's tests, the longest group, come first."""
     config.option.loadscopereorder = False

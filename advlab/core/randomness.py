@@ -36,7 +36,7 @@ def _mix(z: Tensor) -> Tensor:
 
 
 def _mixed(z: int) -> int:
-    """The same of one number: a tensor of one is forty times as slow, and small attacks draw at every step."""
+    """The same of one number: a tensor of one is far slower, and attacks draw at every step."""
     word = (1 << 64) - 1
     z &= word
     for shift, factor in ((30, _MIX_1), (27, _MIX_2)):

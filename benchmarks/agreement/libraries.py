@@ -60,9 +60,8 @@ class Counted(nn.Module):
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
         self.module, self.images = module, 0
-        self.nothing = nn.Parameter(
-            torch.zeros(1, device=getattr(module, "device", "cpu"))
-        )  # peers ask a parameter for the device
+        # Peers ask a parameter for the device.
+        self.nothing = nn.Parameter(torch.zeros(1, device=getattr(module, "device", "cpu")))
 
     def forward(self, x: Tensor) -> Tensor:
         self.images += len(x)

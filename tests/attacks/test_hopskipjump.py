@@ -24,6 +24,17 @@ def test_without_anything_to_reach_it_fails_honestly(norm, goal):
     assert (r.queries <= 102).all(), "it gives up looking for a start"
 
 
+def test_the_last_round_keeps_queries_for_its_step(monkeypatch):
+    """More probes than the budget has: they leave enough to walk where they say."""
+    classifier, x = wrap(conv((3, 6, 5)), 4, (3, 6, 5)), pictures(6, (3, 6, 5))
+    kept = advlab.attack(classifier, x, "hopskipjump", max_queries=150, first_probes=10_000)
+    monkeypatch.setattr("advlab.attacks.hopskipjump._RESERVE", 0)
+    spent = advlab.attack(classifier, x, "hopskipjump", max_queries=150, first_probes=10_000)
+    found = spent.success
+    assert found.any()
+    assert bool((kept.norms["l2"] < spent.norms["l2"])[found].all())
+
+
 def test_a_start_of_the_wrong_class_is_not_believed():
     classifier, x = linear((1, 4, 4), 2, 1), pictures(2, (1, 4, 4), 3)
     with torch.no_grad():

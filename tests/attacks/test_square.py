@@ -46,6 +46,21 @@ def test_the_first_windows_have_their_share_of_the_pixels(size, share):
     assert any(int(c.any(1).sum()) == side for c in shapes)
 
 
+def test_no_square_is_a_query_in_vain():
+    """Black pictures, on which every second square would lower nothing: each is another image than the one before."""
+    asked = []
+
+    class Deaf(torch.nn.Module):
+        def forward(self, x):
+            asked.append(x.clone())
+            return x.flatten(1).sum(1, keepdim=True) * 0 + torch.tensor([1.0, 0.0])
+
+    advlab.attack(wrap(Deaf(), 2, (1, 6, 6)), torch.zeros(3, 1, 6, 6), "square", norm="linf", eps=0.1, steps=40)
+    first, *others = (x for x in asked[1:] if len(x) == 3)
+    assert len(others) >= 40
+    assert all(bool((x != first).flatten(1).any(1).all()) for x in others[:40])
+
+
 def test_the_windows_shrink_as_the_paper_says():
     """The share is halved at 0.1, 0.5, 2, 5, 10, 20, 40, 60 and 80 percent of the steps."""
     size, steps, share = (1, 16, 16), 1000, 0.8
