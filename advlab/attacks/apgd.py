@@ -25,6 +25,8 @@ _NEW = 0.75
 _LEGS, _LOOK = ((0.0, 3.0), (0.3, 2.0), (0.6, 1.0)), 0.04
 # In L1: the share of the values that the first steps change, what looks divide by, and the least step in radii.
 _FIRST_VALUES, _SPARSER, _LEAST = 0.2, 1.5, 0.1
+# In L1: how much longer than the radius the noise is whose projection is the start: the longer, the sparser that is.
+_LONG = 20
 # In L1: a look that finds fewer values than this share of those at the last one begins anew with long steps.
 _FEWER_VALUES = 0.95
 
@@ -54,8 +56,10 @@ class APGD(Attack):
 
     Reference: Croce, Hein: Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free
     attacks, ICML 2020, arXiv 2003.01690. In L1 steps are sparse, and first in balls of 3 ε and 2 ε: Croce, Hein: Mind
-    the box: l1-APGD for sparse adversarial attacks on image classifiers, ICML 2021, arXiv 2103.01208. Departure: the
-    cross-entropy's gradient does not vanish where the network is sure.
+    the box: l1-APGD for sparse adversarial attacks on image classifiers, ICML 2021, arXiv 2103.01208. Departures: (1)
+    the cross-entropy's gradient does not vanish where the network is sure; (2) in L1 the noise of the start is as
+    long as the radius says, not of one length for all radii, and how many values a step changes is rounded down, so
+    that it may come to be one.
     """
 
     name: ClassVar[str] = "apgd"
@@ -220,13 +224,11 @@ def _far(o: GradientOracle, place: int, radius: Tensor) -> Tensor:
     noise, shape = o.noise.at(place), o.x.shape[1:]
     if o.norm is Norm.LINF:
         direction = noise.uniform(shape).to(o.x.dtype) * 2 - 1
-        direction /= norms.per_image(norms.size(direction, Norm.LINF).clamp_min(1e-12), direction)
-        return norms.project(o.x + norms.per_image(radius, direction) * direction, o.x, o.norm, radius)
-    direction = noise.normal(shape).to(o.x.dtype)
-    direction /= norms.per_image(norms.size(direction, Norm.L2).clamp_min(1e-12), direction)
-    if o.norm is Norm.L1:  # long enough that the projection is onto the surface
-        direction *= direction[0].numel() ** 0.5
-    return norms.project(o.x + norms.per_image(radius, direction) * direction, o.x, o.norm, radius)
+    else:
+        direction = noise.normal(shape).to(o.x.dtype)
+    length = _LONG * radius if o.norm is Norm.L1 else radius
+    direction *= norms.per_image(length / norms.size(direction, o.norm).clamp_min(1e-12), direction)
+    return norms.project(o.x + direction, o.x, o.norm, radius)
 
 
 def _afresh(s: APGDState, x: Tensor, radius: Tensor, norm: Norm) -> APGDState:
