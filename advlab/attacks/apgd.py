@@ -222,10 +222,7 @@ class TargetedAPGD(APGD):
 def _far(o: GradientOracle, place: int, radius: Tensor) -> Tensor:
     """A random point on the surface of the ball, as far as the box lets it."""
     noise, shape = o.noise.at(place), o.x.shape[1:]
-    if o.norm is Norm.LINF:
-        direction = noise.uniform(shape).to(o.x.dtype) * 2 - 1
-    else:
-        direction = noise.normal(shape).to(o.x.dtype)
+    direction = (noise.uniform(shape) * 2 - 1 if o.norm is Norm.LINF else noise.normal(shape)).to(o.x.dtype)
     length = _LONG * radius if o.norm is Norm.L1 else radius
     direction *= norms.per_image(length / norms.size(direction, o.norm).clamp_min(1e-12), direction)
     return norms.project(o.x + direction, o.x, o.norm, radius)

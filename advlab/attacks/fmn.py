@@ -40,7 +40,8 @@ class FMN(MinimalAttack):
     L0 and L1 with the least change by the gradient too; (2) L0 counts pixels, not values; (3) in L1 the projection is
     onto ball and box at once, so that the radius is not spent on values that are at their wall; (4) until the first
     success the ball grows by as much as after it, at least: exactly at the boundary there is no success, and where
-    values are at their wall the boundary is farther than the gradient says.
+    values are at their wall the boundary is farther than the gradient says; (5) until then the iterate is on the ball's
+    surface, since steps of a given length get nowhere where the gradient is masked, and in L0 at its pixels' walls.
     """
 
     name: ClassVar[str] = "fmn"
@@ -83,7 +84,11 @@ class FMN(MinimalAttack):
             outside = torch.where(o.best_size.isfinite(), larger, torch.maximum(larger, boundary))
             radius = torch.where(there, torch.minimum(s.radius * (1 - gamma), o.best_size), outside)
         step = norms.per_image(length, s.x) * norms.steepest(reply.gradient, Norm.L2)
-        return FMNState(step=s.step + 1, x=norms.project(s.x + step, o.x, o.norm, radius), radius=radius)
+        x = norms.project(s.x + step, o.x, o.norm, radius)
+        lost = ~there & o.best_size.isinf()
+        if bool(lost.any()):
+            x = torch.where(norms.per_image(lost, x), _outwards(x, o.x, o.norm, radius), x)
+        return FMNState(step=s.step + 1, x=x, radius=radius)
 
     def _count(self, o: GradientOracle, s: FMNState, there: Tensor, gamma: Tensor) -> Tensor:
         """How many pixels `[n]` may change next: at least one more or one fewer than now."""
@@ -91,3 +96,12 @@ class FMN(MinimalAttack):
         more = torch.maximum(s.radius + 1, (s.radius * (1 + gamma)).floor())
         most = o.x[0, 0].numel()
         return torch.where(there, torch.minimum(fewer, o.best_size), more).clamp(1, most)
+
+
+def _outwards(x: Tensor, clean: Tensor, norm: Norm, radius: Tensor) -> Tensor:
+    """The images `[n, C, H, W]` moved along their lines to their balls' surfaces; in L0 their pixels to the walls."""
+    change = x - clean
+    if norm is Norm.L0:
+        return (clean + change.sign()).clamp_(0, 1)
+    longer = (radius / norms.size(change, norm).clamp_min(1e-12)).clamp_min(1)
+    return norms.project(clean + norms.per_image(longer, x) * change, clean, norm, radius)
