@@ -12,6 +12,8 @@ from advlab.core.attack import Access, Attack, Objective, State, Widget, param
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
 
+# Tells the start's radius apart from its direction.
+_RADIUS = 7
 # In L1: how many values the first step changes, as a share of all, and the last one, for each unit of ε. Chosen, like
 # the numbers below, on three of our networks for signs and digits at 20 and 40 steps.
 _VALUES_FIRST, _VALUES_LAST = 0.2, 0.5
@@ -35,7 +37,8 @@ class PGD(Attack):
 
     Reference: Madry, Makelov, Schmidt, Tsipras, Vladu: Towards deep learning models resistant to
     adversarial attacks, ICLR 2018, arXiv 1706.06083. The last iterate is judged like the others, so
-    `steps` gradients cost `steps + 1` queries, for each restart.
+    `steps` gradients cost `steps + 1` queries, for each restart. In L2 each radius of the start is as likely as any
+    other: what is uniform in a ball of many dimensions is on its surface, where noise has used up what the steps may.
 
     In L1 a step changes a few values only, all by the same amount: Tramèr, Boneh: Adversarial training and
     robustness for multiple perturbations, NeurIPS 2019, arXiv 1904.13000. How many is theirs to choose, 1% there; here
@@ -75,7 +78,10 @@ class PGD(Attack):
     def _start(self, o: GradientOracle, number: int) -> Tensor:
         if not self.random_start:
             return o.x
-        drawn = norms.random_in_ball(o.noise.at(number), o.x, o.norm, o.eps)
+        noise, radius = o.noise.at(number), o.eps
+        if o.norm is Norm.L2:
+            radius = radius * noise.uniform((1,), draw=_RADIUS).squeeze(1)
+        drawn = norms.random_in_ball(noise, o.x, o.norm, radius)
         return norms.project(o.x + drawn, o.x, o.norm, o.eps)
 
     def step(self, o: GradientOracle, s: PGDState) -> PGDState:
