@@ -4,6 +4,8 @@ import ctypes
 import functools
 import os
 import sys
+import time
+import weakref
 from collections.abc import Callable
 
 import torch
@@ -16,6 +18,11 @@ from advlab.errors import ResourceError
 # is flat from 4 images at once upwards, so chunks stay small enough for Stop to be heard: 17 forward
 # passes or 8 gradients, 0.10 to 0.13 s. A GPU wants to be filled.
 _VALUES = {"cpu": 5 * 2**19, "mps": 2**22, "cuda": 2**26}
+
+# How long a classifier's chunks stay as small as its memory made them: others may have left the device since.
+_REMEMBERED = 600.0
+# Of each classifier, forwards and backwards: how many images fitted last, and until when that is believed.
+_fitting: weakref.WeakKeyDictionary[Classifier, dict[bool, tuple[int, float]]] = weakref.WeakKeyDictionary()
 
 # mallopt's names for its parameters, and what we set: memory is kept up to a GiB.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -41,7 +48,13 @@ def keep_freed() -> bool:
 
 
 def chunk_size(classifier: Classifier, *, backward: bool) -> int:
-    """How many images to put through the model at once, before any halving."""
+    """How many images to put through the model at once: no more than fitted in the last ten minutes."""
+    size = _wanted(classifier, backward=backward)
+    fitted, until = _fitting.get(classifier, {}).get(backward, (size, 0.0))
+    return min(size, fitted) if time.monotonic() < until else size
+
+
+def _wanted(classifier: Classifier, *, backward: bool) -> int:
     if classifier.execution.chunk is not None:
         return max(1, classifier.execution.chunk // classifier.passes)
     channels, height, width = classifier.input_size
@@ -53,7 +66,10 @@ def chunk_size(classifier: Classifier, *, backward: bool) -> int:
 def in_chunks(
     count: int, classifier: Classifier, work: Callable[[slice], tuple[Tensor, ...]], *, backward: bool = False
 ) -> tuple[Tensor, ...]:
-    """`work` on consecutive slices of `count` images, its tensors joined; half as many when out of memory."""
+    """`work` on consecutive slices of `count` images, its tensors joined; half as many when out of memory.
+
+    The next call begins with what fitted.
+    """
     size = chunk_size(classifier, backward=backward)
     parts: list[tuple[Tensor, ...]] = []
     begin = 0
@@ -73,6 +89,7 @@ def in_chunks(
             begin += size
             continue
         size = max(1, size // 2)
+        _fitting.setdefault(classifier, {})[backward] = size, time.monotonic() + _REMEMBERED
         release(classifier.device)  # out here: inside, the error's frames still hold what they could not finish
     return parts[0] if len(parts) == 1 else tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
 

@@ -1,5 +1,7 @@
 """Chunks that halve when the memory says no."""
 
+import time
+
 import pytest
 import torch
 
@@ -46,6 +48,20 @@ def test_halving(error, limit):
     assert max(seen) <= limit
     assert sum(seen) == 21
     assert max(seen) == max(size for size in (16, 8, 4, 2, 1) if size <= limit)
+
+
+def test_what_fitted_is_remembered_for_a_while(monkeypatch):
+    classifier, other = (wrap(conv(SIZE), 4, SIZE, execution=advlab.Execution(chunk=16)) for _ in range(2))
+    in_chunks(21, classifier, greedy(5, MemoryError(), []), backward=True)
+    assert chunk_size(classifier, backward=True) == 4
+    assert chunk_size(classifier, backward=False) == 16, "a forward pass needs less"
+    assert chunk_size(other, backward=True) == 16
+    tries = []
+    in_chunks(8, classifier, lambda part: (tries.append(part), torch.ones(1))[1:], backward=True)
+    assert tries == [slice(0, 4), slice(4, 8)]
+    later = time.monotonic() + 601
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert chunk_size(classifier, backward=True) == 16, "others may have left the device"
 
 
 def test_one_image_that_does_not_fit():
