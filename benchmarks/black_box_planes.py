@@ -33,11 +33,13 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=10_000)
     parser.add_argument("--count", type=int, default=8, help="pictures; a peer that is slow gets two")
     parser.add_argument("--only", nargs="+", default=[], help="names of our attacks")
+    parser.add_argument("--dimensions", nargs="+", type=int, choices=SIZES, default=list(SIZES))
     parser.add_argument("--no-peers", action="store_true")
     given = parser.parse_args()
     print("| attack | library | dimensions | pictures | queries | median size / exact | largest |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
-    for dimensions, size in SIZES.items():
+    for dimensions in given.dimensions:
+        size = SIZES[dimensions]
         network, x = linear(size, 2, 1), pictures(given.count, size, 3, low=0.4, high=0.6)
         s = Subject(f"plane in {dimensions}", network, x, answers(network, x), 2, {}, 0)
         for attack in decision_based.attacks(s, given.queries) + ALSO:
