@@ -11,13 +11,17 @@ from advlab.core.attack import Access, Attack, Objective, State
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
 
+# In L1: over which share of the values the radius is spread at least.
+_SPREAD = 0.01
+
 
 @register
 class FGSM(Attack):
     """One gradient at the clean image, one step of the full radius.
 
-    In L2 the step goes along the gradient itself (the fast gradient method). In L1 the radius goes into the value
-    with the largest slope; what is left when that is at its wall goes into the next: for a plane that is optimal.
+    In L2 the step goes along the gradient itself (the fast gradient method). In L1 the radius goes into the values with
+    the largest slopes, each to its wall, which for a plane is optimal; but into one in a hundred at least, since a
+    network is a plane for small changes only.
 
     Reference: Goodfellow, Shlens, Szegedy: Explaining and harnessing adversarial examples, ICLR 2015,
     arXiv 1412.6572.
@@ -49,9 +53,10 @@ class FGSM(Attack):
 
 
 def _spent(gradient: Tensor, x: Tensor, eps: Tensor) -> Tensor:
-    """The corner of the ball in L1 and of [0, 1] to which a plane with this gradient rises most."""
+    """Where in L1's ball and [0, 1] a plane with this gradient rises most, if so many values share the radius."""
     slope, start = gradient.flatten(1), x.flatten(1)
     room = torch.where(slope > 0, 1 - start, start) * (slope != 0)
+    room = torch.minimum(room, eps.unsqueeze(1) / max(1, _SPREAD * room.shape[1]))
     order = slope.abs().argsort(dim=1, descending=True, stable=True)
     room, slope = room.gather(1, order), slope.gather(1, order)
     before = room.cumsum(1) - room

@@ -75,6 +75,18 @@ def test_fgsm_is_exact_in_l1(content):
     assert not fools_at("fgsm", "l1", content, 0.999).any()
 
 
+def test_fgsm_in_l1_spreads_over_a_hundredth_of_the_values():
+    """All of a small radius in one value of many is no small change to a deep network."""
+    classifier, x, _ = closed((3, 20, 20), 2, "interior", "l1")
+    seen = []
+    classifier.module.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach()))
+    advlab.attack(classifier, x, "fgsm", norm="l1", eps=0.3)
+    change = next(shown for shown in seen if not torch.equal(shown, x)) - x
+    assert change.flatten(1).abs().sum(1).tolist() == pytest.approx([0.3] * len(x), rel=1e-3)
+    assert (change != 0).flatten(1).sum(1).tolist() == [12] * len(x)
+    assert float(change.abs().max()) == pytest.approx(0.3 / 12, rel=1e-3)
+
+
 @images
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
 @pytest.mark.parametrize("random_start", [True, False])
