@@ -20,8 +20,7 @@ PAGES = {
     "boundary": (f"/boundary?{SIGN}&p.across=attack&p.up=random&p.lines=201&p.with=signs_trades", ".st-key-p-files"),
     "explain": (f"/explain?{SIGN}&e.method=integrated_gradients&e.with=signs_trades", ".overlay figure >> nth=3"),
     "compare": (
-        f"/compare?{QUIET}&norm=linf&eps=4&queries=1000&c.fgsm=on&c.pgd=on&c.apgd_t=on&c.autoattack=on&c.fab=on&c.square=on"
-        "&c.rays=on&c.random_noise=on",
+        f"/compare?{QUIET}&norm=linf&eps=6&queries=300&c.fgsm=on&c.pgd=on&c.fab=on&c.square=on&c.random_noise=on",
         ".st-key-c-csv",
     ),
     "blackbox": (
@@ -61,6 +60,7 @@ def draw(folder: Path, names: list[str]) -> None:
                 if name in BUTTONS:
                     page.locator(BUTTONS[name]).click()
                 page.wait_for_selector(there)
+                page.wait_for_selector(f".st-key-{name[0]}-stop-all", state="detached")
                 page.wait_for_timeout(4000)
                 page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
                 small(page.screenshot()).save(folder / f"{name}-{scheme}.png", optimize=True)

@@ -21,7 +21,8 @@ def attacks(s: Subject) -> list[Attack]:
         sparse_rs(round(few * 500)),
         salt_and_pepper(round(few * _GROWING)),
         blended(round(few * _GROWING)),
-        *(noise(norm, 4 * s.radii[norm], round(few * _DRAWS)) for norm in ("linf", "l2")),
+        noise("linf", min(1.0, 4 * s.radii["linf"]), round(few * _DRAWS)),
+        noise("l2", 4 * s.radii["l2"], round(few * _DRAWS)),
     ]
 
 
@@ -108,6 +109,6 @@ def noise(norm: str, eps: float, draws: int) -> Attack:
     }
     symbol = {"linf": "L∞", "l2": "L2"}[norm]
     return Attack(
-        f"Random noise {symbol}, 4 ε, {draws} draws", norm, 40, "random_noise", {"steps": draws},
+        f"Random noise {symbol}, at most 4 ε, {draws} draws", norm, 40, "random_noise", {"steps": draws},
         {"foolbox": Peer(foolbox(make[norm], eps))}, eps,
     )  # fmt: skip
