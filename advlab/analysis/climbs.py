@@ -69,7 +69,7 @@ def climb(
     noise = Noise(torch.cat([Noise.of(seed + restart, image.unsqueeze(0)).keys for restart in range(restarts)]))
     radius = clean.new_full((restarts,), eps)
     goal = Untargeted(index).bind(restarts, len(classifier.labels), torch.zeros_like(radius, dtype=torch.int64))
-    x = norms.project(clean + norms.random_in_ball(noise, clean, norm, radius), clean, norm, radius)
+    x = norms.random_start(noise, clean, norm, radius)
 
     def work(part: slice) -> tuple[Tensor, ...]:
         tick()

@@ -12,8 +12,6 @@ from advlab.core.attack import Access, Attack, Objective, State, Widget, param
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
 
-# Tells the start's radius apart from its direction.
-_RADIUS = 7
 # In L1: how many values the first step changes, as a share of all, and the last one, for each unit of ε. Chosen, like
 # the numbers below, on three of our networks for signs and digits at 20 and 40 steps.
 _VALUES_FIRST, _VALUES_LAST = 0.2, 0.5
@@ -78,11 +76,7 @@ class PGD(Attack):
     def _start(self, o: GradientOracle, number: int) -> Tensor:
         if not self.random_start:
             return o.x
-        noise, radius = o.noise.at(number), o.eps
-        if o.norm is Norm.L2:
-            radius = radius * noise.uniform((1,), draw=_RADIUS).squeeze(1)
-        drawn = norms.random_in_ball(noise, o.x, o.norm, radius)
-        return norms.project(o.x + drawn, o.x, o.norm, o.eps)
+        return norms.random_start(o.noise.at(number), o.x, o.norm, o.eps)
 
     def step(self, o: GradientOracle, s: PGDState) -> PGDState:
         gradient = o.gradient(s.x, loss=losses.Climb(self.loss).function).gradient

@@ -12,6 +12,8 @@ from torch import Tensor
 from advlab.core.randomness import Noise
 from advlab.errors import ThreatError
 
+# Tells the radius of a start apart from its direction.
+_RADIUS = 7
 # Of the search for L1's projection: a bisection alone is as exact as float32 after these.
 _ROUNDS = 40
 
@@ -188,3 +190,13 @@ def random_in_ball(noise: Noise, clean: Tensor, norm: Norm, eps: Tensor) -> Tens
             return sign * length * per_image(share / length.flatten(1).sum(1), clean) * radius
         case _:
             raise ThreatError(f"There is no random start in {norm.symbol} yet.")
+
+
+def random_start(noise: Noise, clean: Tensor, norm: Norm, eps: Tensor) -> Tensor:
+    """Images at random in their balls, where a search may begin; in L2 each radius is as likely as any other.
+
+    What is uniform in a ball of many dimensions is on its surface, where noise has used up what the steps may.
+    """
+    if norm is Norm.L2:
+        eps = eps * noise.uniform((1,), draw=_RADIUS).squeeze(1)
+    return project(clean + random_in_ball(noise, clean, norm, eps), clean, norm, eps)
