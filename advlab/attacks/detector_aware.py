@@ -50,8 +50,7 @@ class DetectorAware(Attack):
         return DetectorAwareState(step=o.rows * 0, x=self._start(o, 0), weight=torch.ones_like(o.eps))
 
     def _start(self, o: GradientOracle, number: int) -> Tensor:
-        drawn = norms.random_in_ball(o.noise.at(number), o.x, o.norm, o.eps)
-        return norms.project(o.x + drawn, o.x, o.norm, o.eps)
+        return norms.random_start(o.noise.at(number), o.x, o.norm, o.eps)
 
     def step(self, o: GradientOracle, s: DetectorAwareState) -> DetectorAwareState:
         reply = o.gradient(s.x, loss=losses.cross_entropy)

@@ -85,7 +85,7 @@ class FMN(MinimalAttack):
             radius = torch.where(there, torch.minimum(s.radius * (1 - gamma), o.best_size), outside)
         step = norms.per_image(length, s.x) * norms.steepest(reply.gradient, Norm.L2)
         x = norms.project(s.x + step, o.x, o.norm, radius)
-        lost = ~there & o.best_size.isinf()
+        lost = o.best_size.isinf()
         if bool(lost.any()):
             x = torch.where(norms.per_image(lost, x), _outwards(x, o.x, o.norm, radius), x)
         return FMNState(step=s.step + 1, x=x, radius=radius)

@@ -63,8 +63,7 @@ class MultiTargeted(Attack):
         return self.diverse_steps + self.steps
 
     def _start(self, o: GradientOracle, place: int) -> Tensor:
-        drawn = norms.random_in_ball(o.noise.at(place), o.x, o.norm, o.eps)
-        return norms.project(o.x + drawn, o.x, o.norm, o.eps)
+        return norms.random_start(o.noise.at(place), o.x, o.norm, o.eps)
 
     def step(self, o: GradientOracle, s: MultiTargetedState) -> MultiTargetedState:
         # All rows are at the same step: they started together.

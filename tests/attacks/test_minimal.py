@@ -29,3 +29,10 @@ def test_the_smallest_change_of_a_plane(name, norm, parameters, content, classes
     ratio = r.distance.double() / exact
     assert float(ratio.min()) > 1 - 1e-4
     assert float(ratio.max()) < (1.02 if norm != "l0" else 1 + 1e-9)
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2", "l1", "l0"])
+def test_short_steps_do_not_keep_fmn_from_the_boundary(norm):
+    """Until the first success the iterate is on its ball's surface, which a masked gradient's steps never reach."""
+    classifier, x, _ = closed(SIZE, 3, "interior", norm)
+    assert advlab.attack(classifier, x, "fmn", norm=norm, steps=40, step_size=1e-6).success.all()
