@@ -18,7 +18,7 @@ _SLOW = 0.2
 
 def attacks(s: Subject, queries: int = _QUERIES) -> list[Attack]:
     """What there is of each in foolbox and ART, which are not told how many queries there are but how many rounds."""
-    queries = round(0.2 * queries) if s.quick else queries
+    queries = round((0.2 if s.quick else s.pace) * queries)
     return [
         Attack("HopSkipJump L2", "l2", queries, "hopskipjump", {}, _jumping("l2", queries), same_queries=True),
         Attack("HopSkipJump L∞", "linf", queries, "hopskipjump", {}, _jumping("linf", queries), same_queries=True),

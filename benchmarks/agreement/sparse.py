@@ -15,7 +15,7 @@ _PIXELS, _SEARCHED, _GENERATIONS, _POPULATION, _DRAWS, _GROWING = 3, 20, 10, 40,
 
 def attacks(s: Subject) -> list[Attack]:
     """One pixel and Sparse-RS, then the baselines."""
-    few = 0.2 if s.quick else 1.0
+    few = 0.2 if s.quick else s.pace
     return [
         *(one_pixel(pixels, round(few * _GENERATIONS)) for pixels in (1, _PIXELS)),
         sparse_rs(round(few * 500)),
