@@ -9,7 +9,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import losses, norms, rivals
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.goals import Aimed, Goal
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
@@ -51,7 +51,7 @@ class APGDState(State):
 
 
 @register
-class APGD(Attack):
+class APGD(StepwiseAttack):
     """PGD with momentum, whose step is halved where it no longer gains: nothing is to be chosen but how many.
 
     Reference: Croce, Hein: Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free

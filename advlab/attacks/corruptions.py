@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from advlab.attacks import register
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.corruptions import KINDS, with_noise
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle
@@ -21,7 +21,7 @@ class CorruptionState(State):
 
 
 @register
-class Corruptions(Attack):
+class Corruptions(StepwiseAttack):
     """Blurs, compresses, fogs or otherwise spoils the picture, and knows nothing of the model but whether it fooled.
 
     Ten kinds at five severities, the mildest first. Of the kinds that fool at the first severity at which any does, the

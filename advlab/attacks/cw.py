@@ -8,7 +8,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import adam, losses, norms
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.boundary import shrink
 from advlab.core.goals import Goal
 from advlab.core.norms import Norm
@@ -34,7 +34,7 @@ class CWState(State):
 
 
 @register
-class CW(Attack):
+class CW(StepwiseAttack):
     """Minimises `|delta|² + c · max(confidence - margin, 0)` by Adam, and searches c for each image.
 
     Reference: Carlini, Wagner: Towards evaluating the robustness of neural networks, IEEE S&P 2017,

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import losses, norms
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.goals import Goal
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
@@ -23,7 +23,7 @@ class DetectorAwareState(State):
 
 
 @register
-class DetectorAware(Attack):
+class DetectorAware(StepwiseAttack):
     """PGD up the class loss and the detector's acceptance together, in rounds that search their weight.
 
     A round that ends at the wanted class and is rejected makes the detector count four times as much, one that ends

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import losses, norms
-from advlab.core.attack import Access, Attack, Objective, State
+from advlab.core.attack import Access, Objective, State, StepwiseAttack
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
 
@@ -16,7 +16,7 @@ _SPREAD = 0.01
 
 
 @register
-class FGSM(Attack):
+class FGSM(StepwiseAttack):
     """One gradient at the clean image, one step of the full radius.
 
     In L2 the step goes along the gradient itself (the fast gradient method). In L1 the radius goes into the values with

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from advlab.attacks import register
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.norms import Norm, per_image
 from advlab.core.oracle import DecisionOracle
 from advlab.core.randomness import Noise
@@ -26,7 +26,7 @@ class GrowingState(State):
     amount: Tensor  # [n]
 
 
-class GrowingNoise(Attack):
+class GrowingNoise(StepwiseAttack):
     """A draw of noise gets stronger until it fools; later draws are tried a little below the smallest that did."""
 
     access: ClassVar[Access] = Access.LABEL

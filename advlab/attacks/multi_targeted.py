@@ -8,7 +8,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import losses, norms
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.goals import Aimed, Along
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
@@ -24,7 +24,7 @@ class MultiTargetedState(State):
 
 
 @register
-class MultiTargeted(Attack):
+class MultiTargeted(StepwiseAttack):
     """PGD up the margin of one class over the own, of the likeliest classes one after the other.
 
     Each start first climbs a random direction of the logits for a few steps, so that starts differ in what the

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import losses, norms
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.estimation import estimate, normal
 from advlab.core.norms import Norm
 from advlab.core.oracle import ScoreOracle
@@ -29,7 +29,7 @@ class NESState(State):
 
 
 @register
-class NES(Attack):
+class NES(StepwiseAttack):
     """Asks about pairs of opposite random changes, adds up which of each pair is better, and steps that way.
 
     The step is halved where five in a row gained nothing, as in the authors' code.

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import losses
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.norms import Norm
 from advlab.core.oracle import ScoreOracle
 from advlab.core.randomness import Noise
@@ -26,7 +26,7 @@ class OnePixelState(State):
 
 
 @register
-class OnePixel(Attack):
+class OnePixel(StepwiseAttack):
     """Lets a population of candidates, each of one pixel or a few, breed: what is fitter replaces its parent.
 
     A candidate is ε pixels, each with a place and a color: 1, 3 or 5 in the paper. A child is one of the others plus

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import losses, norms
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
 
@@ -30,7 +30,7 @@ class PGDState(State):
 
 
 @register
-class PGD(Attack):
+class PGD(StepwiseAttack):
     """Many small steps up the cross-entropy, each projected back into the ball.
 
     Reference: Madry, Makelov, Schmidt, Tsipras, Vladu: Towards deep learning models resistant to

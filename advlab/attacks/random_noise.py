@@ -8,7 +8,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import noises, norms, regions
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle
 from advlab.core.randomness import Noise
@@ -22,7 +22,7 @@ class Place(StrEnum):
 
 
 @register
-class RandomNoise(Attack):
+class RandomNoise(StepwiseAttack):
     """Draws noise of the allowed size again and again, and knows nothing of the model but whether it was fooled.
 
     In L∞ values are uniform, in L2 normal, in L1 exponential with random signs, and in L0 random pixels get random

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import losses, norms
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.norms import Norm
 from advlab.core.oracle import ScoreOracle
 
@@ -23,7 +23,7 @@ class SignHunterState(State):
 
 
 @register
-class SignHunter(Attack):
+class SignHunter(StepwiseAttack):
     """Adds the radius to every value or takes it away: flips signs of ever smaller parts, and keeps what does not harm.
 
     There is nothing to choose but how many queries.

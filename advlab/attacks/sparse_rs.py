@@ -10,7 +10,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import losses, regions
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.norms import Norm, per_image
 from advlab.core.oracle import ScoreOracle
 from advlab.core.randomness import Noise
@@ -54,7 +54,7 @@ class SparseRSState(State):
 
 
 @register
-class SparseRS(Attack):
+class SparseRS(StepwiseAttack):
     """Changes a few pixels to black, white or pure colors, and tries other pixels and other colors at random.
 
     Scattered pixels, a square patch whose place is searched as well, or a frame along the border: at most ε pixels.

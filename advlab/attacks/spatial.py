@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from advlab.attacks import register
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.norms import Norm
 from advlab.core.oracle import DecisionOracle
 from advlab.core.poses import Padding, Pose, Poses, moved
@@ -22,7 +22,7 @@ class SpatialState(State):
 
 
 @register
-class Spatial(Attack):
+class Spatial(StepwiseAttack):
     """Turns and moves the picture, the least first, and knows nothing of the model but whether it was fooled.
 
     All poses of a grid, from the nearest to the furthest; the first one that fools is the result. There is no radius:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import adam, losses, norms
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.estimation import estimate, signs
 from advlab.core.norms import Norm
 from advlab.core.oracle import ScoreOracle
@@ -24,7 +24,7 @@ class SPSAState(State):
 
 
 @register
-class SPSA(Attack):
+class SPSA(StepwiseAttack):
     """Moves all values up or down at random, by the same amount and back; Adam climbs what the scores then say.
 
     Reference: Uesato, O'Donoghue, van den Oord, Kohli: Adversarial risk and the dangers of evaluating against weak

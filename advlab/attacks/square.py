@@ -8,7 +8,7 @@ from torch import Tensor
 
 from advlab.attacks import register
 from advlab.core import losses, norms, squares
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.norms import Norm
 from advlab.core.oracle import ScoreOracle
 from advlab.core.randomness import Noise
@@ -28,7 +28,7 @@ class SquareState(State):
 
 
 @register
-class Square(Attack):
+class Square(StepwiseAttack):
     """Changes one random square at a time and keeps what raises the loss.
 
     The loss is the margin, and with a target the cross-entropy, as in the paper.

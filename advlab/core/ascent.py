@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from advlab.core import losses, norms
-from advlab.core.attack import Access, Attack, Objective, State, Widget, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, Widget, param
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle
 from advlab.core.randomness import Noise
@@ -36,7 +36,7 @@ class AscentState(State):
     momentum: Tensor  # [n, C, H, W]
 
 
-class Ascent(Attack):
+class Ascent(StepwiseAttack):
     """Steps up the cross-entropy, from the picture itself, each projected back into the ball."""
 
     access: ClassVar[Access] = Access.GRADIENT

@@ -75,10 +75,9 @@ class State:
 
 
 class Attack(Parameters, ABC):
-    """An attack's parameters and its mathematics; everything else is the driver's.
+    """An attack's parameters and what is known of it before a run.
 
-    The methods write as if nothing ended early: rows of finished images are dropped between steps.
-    An attack keeps no records of its own; every query is a candidate, and the oracle keeps the best.
+    It is either a `StepwiseAttack`, or an `advlab.core.program.Program` of attacks.
     """
 
     access: ClassVar[Access]
@@ -94,6 +93,18 @@ class Attack(Parameters, ABC):
     scale_free: ClassVar[tuple[bool, bool]] = True, True
 
     @abstractmethod
+    def cost(self, budget: int | None) -> tuple[int, int]:
+        """The most queries and gradients that an image can cost, within a budget of queries."""
+
+
+class StepwiseAttack(Attack):
+    """The mathematics of an attack; everything else is the driver's.
+
+    The methods write as if nothing ended early: rows of finished images are dropped between steps.
+    An attack keeps no records of its own; every query is a candidate, and the oracle keeps the best.
+    """
+
+    @abstractmethod
     def init(self, o: Any) -> Any:  # noqa: ANN401 - each attack names its oracle and its state
         """The state before the first step."""
 
@@ -104,10 +115,6 @@ class Attack(Parameters, ABC):
     @abstractmethod
     def done(self, s: Any) -> Tensor:  # noqa: ANN401
         """Which rows `[n]` have nothing left to do."""
-
-    @abstractmethod
-    def cost(self, budget: int | None) -> tuple[int, int]:
-        """The most queries and gradients that an image can cost, within a budget of queries."""
 
     @property
     def wanted_margin(self) -> float:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from advlab.core.attack import Access, Attack, Objective, State
+from advlab.core.attack import Access, Objective, State, StepwiseAttack
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class DecisionState(State):
     lost: Tensor  # [n], no beginning was found
 
 
-class DecisionAttack(Attack):
+class DecisionAttack(StepwiseAttack):
     """One that looks for the smallest change from labels alone, and walks from `start` if it is given one.
 
     Where a target is given without a picture of it, one is drawn; see `advlab.core.starts`.

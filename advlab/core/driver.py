@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from advlab.core import norms, starts
-from advlab.core.attack import Access, Attack, Objective, State
+from advlab.core.attack import Access, Attack, Objective, State, StepwiseAttack
 from advlab.core.classifier import Classifier
 from advlab.core.film import Film
 from advlab.core.goals import Goal
@@ -54,9 +54,13 @@ def run(
     """
     if x.device.type == "cpu":
         keep_freed()
-    if isinstance(attack, Program):
-        return _run_program(classifier, x, attack, goal, norm, eps, settings, judge or classifier)
-    return _Run(classifier, x, attack, goal, norm, eps, settings, judge or classifier).result()
+    match attack:
+        case StepwiseAttack():
+            return _Run(classifier, x, attack, goal, norm, eps, settings, judge or classifier).result()
+        case Program():
+            return _run_program(classifier, x, attack, goal, norm, eps, settings, judge or classifier)
+        case _:
+            raise TypeError(f"{type(attack).__name__} is neither a StepwiseAttack nor a Program.")
 
 
 def _run_program(  # noqa: PLR0917 - called once, just above
@@ -96,7 +100,7 @@ class _Run:
         self,
         classifier: Classifier,
         x: Tensor,
-        attack: Attack,
+        attack: StepwiseAttack,
         goal: Goal,
         norm: Norm,
         eps: Tensor | None,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from advlab.core import steepest_first
-from advlab.core.attack import Access, Attack, Objective, State
+from advlab.core.attack import Access, Objective, State, StepwiseAttack
 from advlab.core.boundary import shrink
 from advlab.core.norms import Norm
 from advlab.core.oracle import GradientOracle, Oracle
@@ -20,7 +20,7 @@ CLOSING_QUERIES = 14
 _SPARSE = (Norm.L0, Norm.L1)
 
 
-class MinimalAttack(Attack):
+class MinimalAttack(StepwiseAttack):
     """One that takes `steps` steps, with `queries_a_step` and `gradients_a_step` each, and then closes in.
 
     Images that have nothing left to search say so by `finish`, and close in before the others.

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -51,18 +51,6 @@ class Program(Attack):
             whole: what all members did together.
             later: what each but the first did to the images that were left for it.
         """
-
-    def init(self, _: Any) -> Any:  # noqa: ANN401
-        """Never asked: a program has members, not steps."""
-        raise NotImplementedError
-
-    def step(self, _: Any, __: Any) -> Any:  # noqa: ANN401
-        """Never asked."""
-        raise NotImplementedError
-
-    def done(self, _: Any) -> Tensor:  # noqa: ANN401
-        """Never asked."""
-        raise NotImplementedError
 
     def cost(self, budget: int | None) -> tuple[int, int]:
         """All members to their ends, in the dearest norm: the most that an image can cost."""

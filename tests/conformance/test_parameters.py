@@ -11,7 +11,7 @@ from pydantic import ValidationError
 import advlab
 from advlab import attacks
 from advlab.core import norms
-from advlab.core.attack import Access, Attack, Objective, State, param
+from advlab.core.attack import Access, Objective, State, StepwiseAttack, param
 from advlab.core.norms import Norm
 from advlab.core.parameters import choices
 from advlab.errors import AdvlabError, ParameterError, ThreatError
@@ -182,7 +182,7 @@ def test_a_configured_attack_takes_no_further_parameters():
         advlab.attack(classifier, x, configured, eps=0.1, steps=3)
 
 
-class Grey(Attack):
+class Grey(StepwiseAttack):
     """Moves towards grey as far as the radius lets it.
 
     Reference: nobody, 2000.
