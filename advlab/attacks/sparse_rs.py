@@ -228,7 +228,7 @@ def _painted(s: SparseRSState, noise: Noise, inside: Tensor, size: Tensor, late:
     color = regions.corners(noise, (channels, 1, 1), s.paint, draw=4).expand_as(s.paint)
     color = torch.where(lone & (color == s.paint).all(1, keepdim=True), 1 - color, color)
     channel = torch.arange(channels, device=size.device).reshape(1, -1, 1, 1)
-    turned = channel == per_image(noise.integers(size * 0 + channels, draw=5), s.paint)
+    turned = channel == per_image(noise.integers(channels, draw=5), s.paint)
     late = per_image((size == 1) & late, s.paint)
     color = torch.where(late, torch.where(turned, 1 - s.paint, s.paint), color)
     return replace(s, paint=torch.where(inside, color, s.paint))

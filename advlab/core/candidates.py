@@ -33,8 +33,8 @@ def place_in_row(row: Tensor, count: int) -> Tensor:
 
 def in_box(x: Tensor, query: Tensor) -> Tensor:
     """Which of `x[query]` have all their pixels in [0, 1]; none with NaN."""
-    flat = (x[which].flatten(1) for _, which in cut(x, query))
-    return torch.cat([(part.amin(1) >= 0) & (part.amax(1) <= 1) for part in flat])
+    ends = (torch.aminmax(x[which].flatten(1), dim=1) for _, which in cut(x, query))
+    return torch.cat([(low >= 0) & (high <= 1) for low, high in ends])
 
 
 def first_best(rank: Tensor, images: Tensor, count: int) -> Tensor:

@@ -219,7 +219,10 @@ class _Run:
     def _confirm(self) -> Tensor:
         """Judge the new candidates of the current rows; which rows `[n]` are confirmed successes."""
         best, rows = self.oracle.best, self.oracle.rows
-        confirmed = best.fresh[rows] & norms.within(best.size[rows], self.oracle.eps)
+        new = best.fresh[rows]
+        if not bool(new.any()):
+            return new
+        confirmed = new & norms.within(best.size[rows], self.oracle.eps)
         fresh = rows[confirmed]
         best.fresh[fresh] = False
         confirmed[confirmed.clone()] = self._judge(best.image[fresh], fresh) > 0

@@ -56,7 +56,7 @@ class Goal:
         own = logits.gather(1, chosen).squeeze(1)
         other = logits.scatter(1, chosen, -torch.inf).amax(1)
         margin = own - other if self.targeted else other - own
-        return torch.where(margin.isnan(), -torch.inf, margin)
+        return margin.nan_to_num(-torch.inf, torch.inf, -torch.inf)
 
 
 class Untargeted(Goal):

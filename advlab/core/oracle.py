@@ -114,12 +114,13 @@ class Oracle:
         """How many queries go through the model together; more in one question gain nothing."""
         return chunk_size(self._classifier, backward=False)
 
-    def _grant(self, row: Tensor) -> Tensor:
+    def _grant(self, row: Tensor, *, alone: bool) -> Tensor:
         """Which queries `[Q]` are within their image's budget: the first ones of each image."""
         if self.max_queries is None:
             return torch.ones_like(row, dtype=torch.bool)
-        place = candidates.place_in_row(row, len(self.rows))
-        return place < self.remaining[row]
+        if alone:
+            return self.remaining > 0
+        return candidates.place_in_row(row, len(self.rows)) < self.remaining[row]
 
     def _ask(
         self, x: Tensor, row: Tensor | None, answer: Answer, *, backward: int, offered: bool = True
@@ -132,7 +133,7 @@ class Oracle:
         x = x.detach()
         alone = row is None  # one query an image
         row = torch.arange(len(self.rows), device=x.device) if row is None else row
-        granted = self._grant(row)
+        granted = self._grant(row, alone=alone)
         whole = self.max_queries is None or bool(granted.all())
         asked_x, asked_row = (x, row) if whole else (x[granted], row[granted])
         places = granted.nonzero().squeeze(1)

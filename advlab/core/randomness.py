@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,10 +26,23 @@ _GOLDEN = 0x9E3779B97F4A7C15 - (1 << 64)
 _MIX_1 = 0xBF58476D1CE4E5B9 - (1 << 64)
 _MIX_2 = 0x94D049BB133111EB - (1 << 64)
 _DRAW_SALT = 0xD1B54A32D192ED03 - (1 << 64)
+_WORD = (1 << 64) - 1
 
 
 def _mix(z: Tensor) -> Tensor:
-    """SplitMix64's finalizer, in place; shifts of int64 are arithmetic, so the sign is masked off."""
+    """SplitMix64's finalizer, in place: by NumPy where it can reach the numbers, which takes a third of the time."""
+    if z.device.type != "cpu":
+        return _mix_signed(z)
+    bits = z.numpy().view(np.uint64)
+    for shift, factor in ((30, _MIX_1), (27, _MIX_2)):
+        bits ^= bits >> np.uint64(shift)
+        bits *= np.uint64(factor & _WORD)
+    bits ^= bits >> np.uint64(31)
+    return z
+
+
+def _mix_signed(z: Tensor) -> Tensor:
+    """The same by PyTorch; shifts of int64 are arithmetic, so the sign is masked off."""
     for shift, factor in ((30, _MIX_1), (27, _MIX_2)):
         z ^= (z >> shift).bitwise_and_((1 << (64 - shift)) - 1)
         z *= factor
@@ -37,10 +52,9 @@ def _mix(z: Tensor) -> Tensor:
 
 def _mixed(z: int) -> int:
     """The same of one number: a tensor of one is far slower, and attacks draw at every step."""
-    word = (1 << 64) - 1
-    z &= word
+    z &= _WORD
     for shift, factor in ((30, _MIX_1), (27, _MIX_2)):
-        z = ((z ^ (z >> shift)) * factor) & word
+        z = ((z ^ (z >> shift)) * factor) & _WORD
     z ^= z >> 31
     return z - (1 << 64) if z >> 63 else z
 
@@ -116,14 +130,16 @@ class Noise:
         """The same streams at another step."""
         return Noise(self.keys, step)
 
+    @cached_property
+    def _at_step(self) -> Tensor:
+        """`[N]` words of 64 bits, which all draws of a step have in common."""
+        step = (self.step + 1) * _MIX_1
+        return _mix(self.keys ^ (_mixed(step) if isinstance(step, int) else _mix(step.to(self.keys))))
+
     def _starts(self, draw: int | Tensor) -> Tensor:
         """`[N]` words of 64 bits, from which each row counts."""
         salt = draw * _DRAW_SALT + _GOLDEN
-        step = (self.step + 1) * _MIX_1
-        salt = _mixed(salt) if isinstance(salt, int) else _mix(salt.to(self.keys))
-        step = _mixed(step) if isinstance(step, int) else _mix(step.to(self.keys))
-        start = _mix(self.keys ^ step)
-        return _mix(start ^ salt)
+        return _mix(self._at_step ^ (_mixed(salt) if isinstance(salt, int) else _mix(salt.to(self.keys))))
 
     def _fill(self, words: int, draw: int | Tensor, write: Callable[[slice, Tensor], None]) -> None:
         """Give `write` the rows part by part, with `[r, 2 * words]` numbers uniform in [0, 1), 24 bits each."""
@@ -161,6 +177,6 @@ class Noise:
         self._fill(half, draw, write)
         return out.reshape(-1, *shape)
 
-    def integers(self, high: Tensor, draw: int | Tensor = 0) -> Tensor:
-        """`[N]` int64, uniform in 0 .. high - 1, with one bound a row."""
+    def integers(self, high: Tensor | int, draw: int | Tensor = 0) -> Tensor:
+        """`[N]` int64, uniform in 0 .. high - 1, with one bound for all or one a row."""
         return (_mix(self._starts(draw) + _GOLDEN) & ((1 << 62) - 1)) % high

@@ -59,7 +59,7 @@ def beside(noise: Noise, allowed: Tensor, size: Tensor, draw: int = 0) -> Tensor
     """Squares of `size` `[n]` that have one of the allowed pixels at a corner, whichever, as masks."""
     start = chosen(noise, allowed, torch.ones_like(size), draw=draw).flatten(1).int().argmax(1)
     corner = torch.stack((start // allowed.shape[3], start % allowed.shape[3]), 1)
-    back = torch.stack([noise.integers(size * 0 + 2, draw=draw + 1 + axis) for axis in (0, 1)], 1)
+    back = torch.stack([noise.integers(2, draw=draw + 1 + axis) for axis in (0, 1)], 1)
     return square(corner - back * (size.unsqueeze(1) - 1), size, allowed)
 
 

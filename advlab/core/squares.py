@@ -33,8 +33,8 @@ def odd_side(share: float, height: int, width: int) -> int:
 
 def window(noise: Noise, side: int, height: int, width: int, draw: int) -> Tensor:
     """A mask `[n, 1, H, W]` that is true in one square of each row, anywhere in the image."""
-    top = noise.integers(noise.keys * 0 + height - side + 1, draw=draw).reshape(-1, 1, 1, 1)
-    left = noise.integers(noise.keys * 0 + width - side + 1, draw=draw + 1).reshape(-1, 1, 1, 1)
+    top = noise.integers(height - side + 1, draw=draw).reshape(-1, 1, 1, 1)
+    left = noise.integers(width - side + 1, draw=draw + 1).reshape(-1, 1, 1, 1)
     row = torch.arange(height, device=top.device).reshape(1, 1, -1, 1)
     column = torch.arange(width, device=top.device).reshape(1, 1, 1, -1)
     return (row >= top) & (row < top + side) & (column >= left) & (column < left + side)

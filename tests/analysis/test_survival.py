@@ -203,8 +203,8 @@ def test_a_stronger_attack_survives_more():
         assert found[0].margin == given.margin, "the same question as the verdict's, to the bit"
         return {s.name for s in found[1:] if s.survives and s.fair}
 
-    weak, strong = kept("pgd", eps=1 / 255, steps=5), kept("pgd", eps=8 / 255, steps=10)
-    smallest = kept("ddn", steps=40)
+    weak, strong = kept("pgd", eps=1 / 255, steps=3), kept("pgd", eps=8 / 255, steps=6)
+    smallest = kept("ddn", steps=20)
     assert len(smallest) < len(weak) < len(strong)
     assert "JPEG 95" not in smallest
     assert {"JPEG 95", "JPEG 90"} <= strong

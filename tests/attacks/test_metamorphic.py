@@ -25,7 +25,8 @@ EXACT = [
     ("cw", "l2", {"steps": 60, "search_steps": 3, "initial_const": 1.0}),
 ]
 exact = pytest.mark.parametrize("name, norm, parameters", EXACT, ids=[f"{n}-{m}" for n, m, _ in EXACT])
-untargeted = pytest.mark.parametrize("case", [c for c in CASES if not c.targeted], ids=str)
+UNTARGETED = [c for c in CASES if not c.targeted]
+untargeted = pytest.mark.parametrize("case", UNTARGETED, ids=str)
 
 
 class Around(nn.Module):
@@ -58,8 +59,9 @@ def same(first, second, transform=lambda a: a):
     torch.testing.assert_close(transform(first.adversarial), second.adversarial, rtol=0, atol=1e-7)
 
 
-@untargeted
-@pytest.mark.parametrize("shift", [10.0, -10.0])
+@pytest.mark.parametrize(
+    ("case", "shift"), [(case, (10.0, -10.0)[i % 2]) for i, case in enumerate(UNTARGETED)], ids=str
+)
 def test_a_shift_of_all_logits_changes_nothing(case, shift):
     """PEERS item 3: no answer changes, so no attack may; a margin with a zero in it does."""
     x = photos()

@@ -9,7 +9,7 @@ from torch import nn
 import advlab
 from tests.cases import CASES, EPS, Case
 from tests.closed_form import distance
-from tests.networks import Linear, Stochastic, conv, fill, linear, pictures, wrap
+from tests.networks import Linear, Stochastic, conv, linear, pictures, wrap
 
 SIZE = (3, 6, 5)
 cases = pytest.mark.parametrize("case", CASES, ids=str)
@@ -112,18 +112,6 @@ def test_item_11_rates_do_not_depend_on_the_batch_size(case):
         fooled.append(torch.cat([r.success for r in runs]))
     assert 0 < fooled[0].sum() < 16
     assert torch.equal(*fooled)
-
-
-@cases
-def test_item_15_batch_normalisation_stays_as_it_was(case):
-    """Running statistics and modes of every submodule, in a network that came in training mode."""
-    with torch.random.fork_rng(devices=[]):
-        module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(48, 4))
-    classifier = wrap(fill(module).train(), 4, SIZE)
-    before = [value.clone() for value in module.state_dict().values()]
-    case.run(classifier, pictures(2, SIZE))
-    assert all(torch.equal(value, old) for value, old in zip(module.state_dict().values(), before, strict=True))
-    assert not any(m.training for m in module.modules())
 
 
 def test_item_18_the_best_is_the_image_that_was_judged():

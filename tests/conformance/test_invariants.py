@@ -6,12 +6,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 import advlab
 from advlab.core import norms
 from advlab.core.norms import Norm
 from tests.cases import CASES, EPS
-from tests.networks import Spy, Stochastic, conv, pictures, wrap
+from tests.networks import Spy, Stochastic, conv, fill, pictures, wrap
 
 SIZE = (3, 6, 5)
 cases = pytest.mark.parametrize("case", CASES, ids=str)
@@ -50,7 +51,7 @@ def assert_sound(case, classifier, x, r):
 
 
 @cases
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_results_are_sound(case, data):
     """In [0, 1], in the radius, finite, and a success exactly where the margin says so."""
@@ -72,20 +73,23 @@ def test_results_are_sound(case, data):
 
 @cases
 def test_everything_else_is_left_untouched(case):
-    """Input, weights, modes, gradients and switches are as before, and the input is not aliased."""
-    module = conv(SIZE)
-    module[1].marker = "mine"
-    classifier = wrap(module, 4, SIZE)
+    """Input, weights, running statistics, gradients and switches are as before, and the input is not aliased.
+
+    The network came in training mode, and is in evaluation mode for good.
+    """
+    with torch.random.fork_rng(devices=[]):
+        module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(48, 4))
+    classifier = wrap(fill(module).train(), 4, SIZE)
     x = pictures(3, SIZE).requires_grad_()
     labels = case.classes(classifier, x)
-    before = x.detach().clone(), copy.deepcopy(module.state_dict()), [m.training for m in module.modules()]
+    before = x.detach().clone(), copy.deepcopy(module.state_dict())
     grad_mode, threads = torch.is_grad_enabled(), torch.get_num_threads()
     r = case.run(classifier, x, goal=case.goal(labels))
     assert torch.equal(x, before[0])
     assert x.requires_grad
     assert x.grad is None
     assert all(torch.equal(value, before[1][key]) for key, value in module.state_dict().items())
-    assert [m.training for m in module.modules()] == before[2] == [False] * 5
+    assert not any(m.training for m in module.modules())
     assert all(p.grad is None and not p.requires_grad for p in module.parameters())
     assert not any(m._forward_hooks or m._backward_hooks for m in module.modules())
     assert (torch.is_grad_enabled(), torch.get_num_threads()) == (grad_mode, threads)
@@ -152,7 +156,7 @@ def test_failure_is_flagged(case):
 
 
 @cases
-@pytest.mark.parametrize("budget, early", [(1, True), (2, False), (3, True), (7, False), (50, True)])
+@pytest.mark.parametrize("budget, early", [(1, True), (2, False), (7, False), (50, True)])
 def test_budget_is_never_exceeded(case, budget, early):
     spy = Spy(conv(SIZE))
     classifier, x = wrap(spy, 4, SIZE), pictures(3, SIZE)
@@ -161,26 +165,16 @@ def test_budget_is_never_exceeded(case, budget, early):
     longer = {key: 40 for key in ("steps", "first_probes") if key in case.kind.model_fields}
     spy.forward_images = 0
     r = case.run(classifier, x, goal=goal, max_queries=budget, early_stop=early, **longer)
-    assert r.queries.max() <= budget
+    queries, gradients = case.kind.configured({**case.parameters, **longer}).cost(budget)
+    assert r.queries.max() <= queries <= budget
     # One forward pass may have several backward passes: of an attack that says so.
-    assert r.gradients.max() <= case.kind.configured({**case.parameters, **longer}).cost(budget)[1]
+    assert r.gradients.max() <= gradients
     assert spy.forward_images == int((r.queries + r.verifications).sum())
     assert_sound(case, classifier, x, r)
 
 
 @cases
-def test_no_query_is_wasted_by_the_budget(case):
-    """A budget that is not reached changes nothing."""
-    classifier, x = double(), photos(2)
-    goal = case.goal(case.classes(classifier, x))
-    free = case.run(classifier, x, goal=goal, max_queries=10_000)
-    exact = case.run(classifier, x, goal=goal, max_queries=10_001)
-    assert torch.equal(free.queries, exact.queries)
-    torch.testing.assert_close(free.adversarial, exact.adversarial)
-
-
-@cases
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(count=st.integers(1, 4), seed=st.integers(0, 1000), early=st.booleans(), chunk=st.sampled_from([None, 1, 3]))
 def test_both_ledgers_are_what_a_spy_sees(case, count, seed, early, chunk):
     """Every image that goes through the model is booked once, with the attacker or with the verifier."""
@@ -230,7 +224,7 @@ def test_results_do_not_depend_on_the_batch(case):
     else:
         pytest.fail("the images should leave the search at different times")
     assert whole.queries[1:].min() > 0
-    for order in ([4, 2, 0, 1, 3], [3, 3, 1, 0, 3], [2]):
+    for order in ([3, 3, 1, 0, 4], [2]):
         part = case.run(classifier, x[order], goal=case.goal(classes[order]), seed=5, **radius)
         assert torch.equal(part.success, whole.success[order])
         assert torch.equal(part.queries, whole.queries[order])
@@ -241,9 +235,10 @@ def test_results_do_not_depend_on_the_batch(case):
 
 @cases
 def test_the_same_seed_gives_the_same_result(case):
-    classifier, x = double(), photos(3)
+    """Also with another budget, as long as neither is reached: no query is wasted on that."""
+    classifier, x = double(), photos(2)
     goal = case.goal(case.classes(classifier, x))
-    first, again = (case.run(classifier, x, goal=goal, seed=9) for _ in range(2))
+    first, again = (case.run(classifier, x, goal=goal, seed=9, max_queries=most) for most in (10_000, 10_001))
     assert torch.equal(first.adversarial, again.adversarial)
     assert torch.equal(first.queries, again.queries)
 
@@ -255,7 +250,8 @@ def test_a_radius_for_each_image(case):
     classes = case.classes(classifier, x)
     radii = torch.tensor([0.2, 0.0, 1.0], dtype=torch.float64) * EPS[case.norm]
     together = case.run(classifier, x, goal=case.goal(classes), eps=radii)
-    for k in range(3):
+    assert torch.equal(together.adversarial[1], x[1])
+    for k in (0, 2):
         alone = case.run(classifier, x[[k]], goal=case.goal(classes[[k]]), eps=float(radii[k]))
         torch.testing.assert_close(together.adversarial[[k]], alone.adversarial, rtol=0, atol=1e-9)
         assert together.success[k] == alone.success[0]
@@ -267,7 +263,7 @@ def test_stopping_leaves_a_valid_result(case):
     spy = Spy(conv(SIZE))
     classifier, x = wrap(spy, 4, SIZE), pictures(3, SIZE)
     goal = case.goal(case.classes(classifier, x, reached=[2]))
-    for after in (0, 1, 3, 6):
+    for after in (0, 1, 5):
         asked = []
         spy.forward_images = 0
 
@@ -302,16 +298,13 @@ def test_progress_only_grows(case):
 
 @cases
 def test_cost_is_an_upper_bound(case):
-    """What is announced before a run is never less than what the run takes, with and without a budget."""
+    """What is announced before a run without a budget is never less than what the run takes."""
     classifier, x = wrap(conv(SIZE), 4, SIZE), pictures(3, SIZE)
     goal = case.goal(case.classes(classifier, x))
-    configured = case.kind.configured(case.parameters)
-    for budget in (None, 9):
-        queries, gradients = configured.cost(budget)
-        r = case.run(classifier, x, goal=goal, early_stop=False, max_queries=budget)
-        assert r.queries.max() <= queries
-        assert r.gradients.max() <= gradients
-        assert budget is None or queries <= budget
+    queries, gradients = case.kind.configured(case.parameters).cost(None)
+    r = case.run(classifier, x, goal=goal, early_stop=False, max_queries=None)
+    assert r.queries.max() <= queries
+    assert r.gradients.max() <= gradients
 
 
 @cases

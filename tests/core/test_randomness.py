@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from advlab.core.randomness import Noise, picture_digest
+from advlab.core.randomness import Noise, _mix, _mix_signed, _mixed, picture_digest
 from tests.networks import pictures
 
 COUNT = 20_000
@@ -140,3 +140,12 @@ def test_digests_name_pictures():
 def test_every_seed_works(seed):
     noise = Noise.of(seed, pictures(2, (1, 4, 4)))
     assert 0.3 < float(noise.uniform((500,)).mean()) < 0.7
+
+
+def test_three_ways_to_mix_are_one():
+    """By NumPy, by PyTorch as on a GPU, and of one number."""
+    words = torch.randint(-(2**63), 2**63 - 1, (1000,), generator=torch.Generator().manual_seed(0))
+    words[:4] = torch.tensor([0, -1, 2**63 - 1, -(2**63)])
+    mixed = _mix(words.clone())
+    assert torch.equal(mixed, _mix_signed(words.clone()))
+    assert mixed.tolist() == [_mixed(word) for word in words.tolist()]

@@ -36,9 +36,9 @@ CASES = {
         "eps": 12 / 255,
         "truth": 967,
         "early_stop": True,
-        "max_queries": 40,
+        "max_queries": 12,
         "service": {"top": 3, "decimals": 3, "noise": 0.001},
-        "parameters": {"steps": 60},
+        "parameters": {"steps": 20},
     },
     "crafted on two others, tried on a third": {
         "model": "signs_distilled",
