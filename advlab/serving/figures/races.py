@@ -86,7 +86,8 @@ def race(lines: Sequence[Line], course: Course, theme: Theme) -> go.Figure:
     figure.update_xaxes(
         base.axis(theme, "questions asked" + (", and what they cost" if price else "")), type="log",
         range=[math.log10(_FIRST), math.log10(max(budget, 2 * _FIRST)) + 0.02], tickvals=ticks,
-        ticktext=[_tick(at, price) for at in ticks],
+        ticktext=[_tick(at, price) for at in ticks], tickangle=0,
+        minor={"tickvals": _steps(_FIRST, budget), "showgrid": True, "gridcolor": theme.lines},
     )  # fmt: skip
     words = {Norm.LINF: "largest change, n/255", Norm.L0: "pixels changed"}
     title = words.get(norm, f"size of the change, {norm.symbol}")
@@ -136,8 +137,9 @@ def _steps(low: float, high: float) -> list[float]:
 
 
 def _ticks(budget: int) -> list[int]:
-    """Round numbers up to the budget, and the budget itself."""
-    return [*(round(at) for at in _steps(_FIRST, budget * 0.75)), budget]
+    """Powers of ten and the budget: on a narrow screen, too, none of them reaches the next one."""
+    powers = (_FIRST * 10**k for k in range(math.ceil(math.log10(max(budget / _FIRST, 1)))))
+    return [*(at for at in powers if at * 2.5 < budget), budget]
 
 
 def _tick(questions: int, price: float) -> str:
