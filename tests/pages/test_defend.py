@@ -8,7 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from advlab import models
 from advlab.defenses.feature_squeezing import FeatureSqueezing
+from advlab.errors import ResourceError
 from advlab.evaluation.unforeseen import THREATS
+from advlab.serving.defend import survey, threats
 from advlab.serving.defend.request import DefendRequest, EnvelopeRequest, ThreatsRequest
 from advlab.serving.defend.row import Standing
 from advlab.serving.exports import defended, shields
@@ -177,6 +179,22 @@ def test_a_set_is_counted() -> None:
     table = at.dataframe[0].value
     assert table["Defense"].tolist() == ["No defense", "Saturated logits", "Confidence threshold"]
     assert any("Not detected and wrong" in one.value for one in at.markdown)
+
+
+@pytest.mark.parametrize("module", ["survey", "threats"])
+def test_what_fails_says_why_and_leaves_no_progress_bar(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    view, work = {"survey": ("set", survey), "threats": ("threats", threats)}[module]
+
+    def fail(*_: object) -> None:
+        raise ResourceError("The memory is full.")
+
+    monkeypatch.setattr(work, "survey" if module == "survey" else "compare", fail)
+    at = over_a_set(view)
+    at.button(key=f"d-run-{view}").click().run()
+    at.run()
+    assert [error.value for error in at.error] == ["The memory is full."]
+    assert not at.get("progress")
+    assert not [button for button in at.button if button.key.endswith("-stop")]
 
 
 def test_own_pictures_are_asked_for() -> None:

@@ -152,12 +152,10 @@ def _before(state: LabState) -> None:
 
 
 def _drawn(state: LabState) -> None:
-    job, found = begin.current(state.blackbox.substitute, _VIEW)
-    if job is None:
+    there = begin.arrived(state.blackbox.substitute, _VIEW, "Drawing pictures, loading the victim…", "b-substitute")
+    if there is None:
         return
-    if found is None:
-        tasks.progress(job, "Drawing pictures, loading the victim…", 0.0, "b-substitute")
-        return
+    job, found = there
     _headline(found, live=job.live)
     if job.live:
         tasks.progress(job, _stage(found), found.done, "b-substitute")

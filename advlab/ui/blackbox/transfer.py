@@ -168,6 +168,9 @@ def _drawn(state: LabState) -> None:
     job, found = begin.current(state.blackbox.transfer, _VIEW)
     if job is None or (found is None and not job.live):
         return
+    if not job.live and not found.cells:
+        words.heading(_QUESTION, "Nothing was finished. Change a control to begin again.")
+        return
     if found is None or not found.cells:
         words.heading(_QUESTION, "Still under way.")
         tasks.progress(job, "Loading networks, making the first pictures…", found.done if found else 0.0, "b-transfer")

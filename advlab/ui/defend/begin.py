@@ -44,3 +44,13 @@ def current(own: Tasks, view: str) -> tuple[Job[Any] | None, Any]:
     tasks.failures(own)
     job = own.jobs.get(view)
     return job, None if job is None else job.value or job.draft
+
+
+def arrived(own: Tasks, view: str, opening: str, name: str) -> tuple[Job[Any], Any] | None:
+    """The job of a view and what it has brought; None before there is anything, while the bar says `opening`."""
+    job, found = current(own, view)
+    if job is None or found is not None:
+        return None if job is None else (job, found)
+    if job.live:
+        tasks.progress(job, opening, 0.0, name)
+    return None

@@ -73,12 +73,10 @@ def show(state: LabState, request: SetRequest | None, brought: Brought | None) -
 
 
 def _drawn(state: LabState) -> None:
-    job, found = begin.current(state.defend.survey, _VIEW)
-    if job is None:
+    there = begin.arrived(state.defend.survey, _VIEW, "Drawing pictures, loading networks…", "d-set")
+    if there is None:
         return
-    if found is None:
-        tasks.progress(job, "Drawing pictures, loading networks…", 0.0, "d-set")
-        return
+    job, found = there
     _headline(found, live=job.live)
     if job.live:
         tasks.progress(job, _under_way(found), found.done, "d-set")

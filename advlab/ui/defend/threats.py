@@ -99,12 +99,10 @@ def show(state: LabState, request: ThreatsRequest | None, brought: Brought | Non
 
 
 def _drawn(state: LabState) -> None:
-    job, found = begin.current(state.defend.threats, _VIEW)
-    if job is None:
+    there = begin.arrived(state.defend.threats, _VIEW, "Drawing pictures, loading networks…", "d-threats")
+    if there is None:
         return
-    if found is None:
-        tasks.progress(job, "Drawing pictures, loading networks…", 0.0, "d-threats")
-        return
+    job, found = there
     _headline(found, live=job.live)
     if job.live:
         tasks.progress(job, f"Trying {found.now}…", found.done, "d-threats")
