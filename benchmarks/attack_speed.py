@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 import advlab
 from advlab.models import catalogue
+from advlab.models.cards import efficientnet_lite
 
 MODEL = "efficientnet_lite0"
 EPS, STEP_SIZE, STEPS = 8 / 255, 2 / 255, 20
@@ -48,12 +49,15 @@ class Normalised(nn.Module):
 
 
 def plain_module(name: str = MODEL) -> nn.Module:
+    """What a user of the peers has: of EfficientNet-Lite timm's network, whose normalisation is layers of its own."""
     card = catalogue()[name]
     file = card.weights()
     if file is None:
         raise SystemExit(f"The weights are not here: {card.install}")
     preprocessing = card.preprocessing
-    return Normalised(card.build(file), preprocessing.mean or (0.0,), preprocessing.std or (1.0,)).eval()
+    lite = name.removeprefix("efficientnet_lite")
+    network = efficientnet_lite.as_published(int(lite), file) if lite.isdecimal() else card.build(file)
+    return Normalised(network, preprocessing.mean or (0.0,), preprocessing.std or (1.0,)).eval()
 
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3

@@ -125,7 +125,7 @@ class Oracle:
     def _ask(
         self, x: Tensor, row: Tensor | None, answer: Answer, *, backward: int, offered: bool = True
     ) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
-        """Put granted queries through `answer` in chunks; returns its tensors, `row` and `granted`.
+        """Put granted queries through `answer` in chunks; returns its tensors and the margins, `row` and `granted`.
 
         `answer` is given images, their goals and their places in `x`; `backward` is how many backward passes a query
         takes; `offered` is whether the answers are about `x` itself, so that it may become the best candidate.
@@ -143,29 +143,32 @@ class Oracle:
 
         def chunk(part: slice) -> tuple[Tensor, ...]:
             self._tick()
+            own = goal.take(part)
             with question(self._seed, self._asked):
-                result = answer(asked_x[part], goal.take(part), places[part])
+                result = answer(asked_x[part], own, places[part])
             one = torch.ones_like(images[part])
             self.ledger.queries.index_add_(0, images[part], one)
             if backward:
                 self.ledger.gradients.index_add_(0, images[part], one * backward)
-            return result
+            return *result, rejecting.margin(own, result[0], self.num_classes)
 
         if len(asked_x):
             parts = in_chunks(len(asked_x), self._classifier, chunk, backward=backward > 0)
             if offered:
-                self._offer(asked_x, images, goal, parts[0], alone=alone)
+                self._offer(asked_x, images, goal, parts[0], parts[-1], alone=alone)
         else:
-            parts = (x.new_empty(0, self.num_classes + self.rejects), x.new_empty(0), asked_x)[: 3 if backward else 1]
+            none = x.new_empty(0)
+            said = x.new_empty(0, self.num_classes + self.rejects)
+            parts = (said, none, asked_x, none) if backward else (said, none)
         if whole:
             return parts, row, granted
-        fills = (torch.nan, torch.nan, 0.0)[: len(parts)]
+        fills = (torch.nan, torch.nan, 0.0, -torch.inf) if backward else (torch.nan, -torch.inf)
         return tuple(answers.filled(part, granted, fill) for part, fill in zip(parts, fills, strict=True)), row, granted
 
     def decisions(self, x: Tensor, row: Tensor | None = None) -> Decision:
         """Whether each of the images `[Q, C, H, W]` reaches its row's goal."""
-        (logits,), row, granted = self._ask(x, row, self._forward, backward=0)
-        return Decision(granted & (self._margin(logits, self.goal.take(row)) > 0), granted)
+        (_, margin), _, granted = self._ask(x, row, self._forward, backward=0)
+        return Decision(margin > 0, granted)
 
     def _forward(self, x: Tensor, goal: Goal, query: Tensor) -> tuple[Tensor, ...]:  # noqa: ARG002 - an `Answer`
         with torch.no_grad():
@@ -177,16 +180,13 @@ class Oracle:
         """What the interface in front of the model makes of its logits `[Q, K]`."""
         return self._service.shown(logits, x)
 
-    def _margin(self, said: Tensor, goal: Goal) -> Tensor:
-        return rejecting.margin(goal, said, self.num_classes)
-
-    def _reveal(self, said: Tensor, goal: Goal) -> Tensor:
+    def _reveal(self, margin: Tensor) -> Tensor:
         """What the attacker learns of each margin `[Q]`: all of it, unless the oracle shows less."""
-        return self._margin(said, goal)
+        return margin
 
-    def _offer(self, x: Tensor, images: Tensor, goal: Goal, said: Tensor, *, alone: bool) -> None:
+    def _offer(self, x: Tensor, images: Tensor, goal: Goal, said: Tensor, margin: Tensor, *, alone: bool) -> None:
         """Every admissible query is a candidate: keep the best of each image."""
-        revealed = self._reveal(said, goal)
+        revealed = self._reveal(margin)
         if self._noted:
             self.latest.note(x, images, revealed, said[:, : self.num_classes], goal)
         reached = (revealed > 0) & (revealed >= self._wanted)
@@ -226,8 +226,8 @@ class DecisionOracle(Oracle):
 
     _noted = False  # a label says nothing about scores
 
-    def _reveal(self, said: Tensor, goal: Goal) -> Tensor:
-        return torch.where(self._margin(said, goal) > 0, 1.0, -1.0).to(said.dtype)
+    def _reveal(self, margin: Tensor) -> Tensor:
+        return torch.where(margin > 0, 1.0, -1.0).to(margin.dtype)
 
     def _served(self, logits: Tensor, x: Tensor) -> Tensor:
         return self._service.labelled(logits, x)
@@ -243,7 +243,7 @@ class ScoreOracle(Oracle):
 
     def logits(self, x: Tensor, row: Tensor | None = None) -> Reply:
         """Logits of the images `[Q, C, H, W]`."""
-        (said,), _, granted = self._ask(x, row, self._forward, backward=0)
+        (said, _), _, granted = self._ask(x, row, self._forward, backward=0)
         return Reply(said[:, : self.num_classes], granted)
 
 
@@ -274,7 +274,7 @@ class GradientOracle(ScoreOracle):
     ) -> GradientReply:  # fmt: skip
         """As `gradient`, for a loss of logits, acceptance and goal; a model that never rejects accepts by infinity."""
         answer = answers.sloping(self._classifier, loss, extra=self._extra_loss, aim=aim, through=through)
-        (said, value, gradient), row, granted = self._ask(x, row, answer, backward=1, offered=through is None)
+        (said, value, gradient, _), row, granted = self._ask(x, row, answer, backward=1, offered=through is None)
         peak = norms.size(gradient, Norm.LINF)
         dead = ~((peak > 0) & peak.isfinite())
         if bool(dead.any()):
@@ -292,7 +292,7 @@ class GradientOracle(ScoreOracle):
         """
         number = classes.shape[1]
         answer = answers.jacobian(self._classifier, classes, over=over)
-        (said, _, gradients), row, granted = self._ask(x, row, answer, backward=number)
+        (said, _, gradients, _), row, granted = self._ask(x, row, answer, backward=number)
         if gradients.dim() == x.dim():  # nothing was granted
             gradients = x.new_zeros(len(x), number, *x.shape[1:])
         gradients = gradients.nan_to_num(0.0, 0.0, 0.0)

