@@ -39,7 +39,7 @@ def main() -> None:
         attack = Attack(name, given.norm, 0, name, {})
         for seed in given.seeds:
             sizes = smallest(s, attack, given.queries, seed)
-            cells = [judge.shown(attack, float(size.quantile(0.5, interpolation="higher"))) for size in sizes]
+            cells = [judge.shown(attack, float(size.median())) for size in sizes]
             print(f"| {name} {given.norm} | {seed} | {' | '.join(cells)} |", flush=True)
     for name in given.scores:
         for seed in given.seeds:
