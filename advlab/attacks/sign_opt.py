@@ -41,7 +41,9 @@ class SignOpt(DecisionAttack):
 
     Reference: Cheng, Singh, Chen, Chen, Liu, Hsieh: Sign-OPT: a query-efficient hard-label adversarial attack, ICLR
     2020, arXiv 1909.10773. Departures: (1) one question at the present distance rejects a stride that does not help,
-    and the distance is measured only along one that does; (2) the next step begins with the stride that helped.
+    and the distance is measured only along one that does; (2) the next step begins with the stride that helped;
+    (3) a hundred probes a step, where the authors' code has two hundred: on a robust network for digits that is 17%
+    nearer after 1,000 queries and 4% after 4,000, on an undefended one level.
     """
 
     name: ClassVar[str] = "sign_opt"
@@ -53,7 +55,7 @@ class SignOpt(DecisionAttack):
         widget=Widget(1, 200, initial=5),
     )  # fmt: skip
     samples: int = param(
-        200, "Probes", "Small turns asked about in a step.", ge=1, le=100_000, widget=Widget(10, 500, 10, initial=100)
+        100, "Probes", "Small turns asked about in a step.", ge=1, le=100_000, widget=Widget(10, 500, 10)
     )
     stride: float = param(
         0.2, "First stride", "How far the direction turns in the first step.", gt=0, le=10, widget=Widget(0.01, 1, 0.01)

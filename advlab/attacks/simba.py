@@ -42,15 +42,17 @@ class SimBA(MinimalAttack):
     Waves go from coarse to fine: first those of the lowest frequencies, in random order, then the next ones.
 
     Reference: Guo, Gardner, You, Wilson, Weinberger: Simple black-box adversarial attacks, ICML 2019, arXiv 1905.07121.
-    Departures: (1) what is to rise is the margin, not the probability of another class, which says nothing where the
-    network is sure; (2) a step that the box would undo wholly is not asked; (3) the search goes on with another order
-    when all directions have been tried, and ends with a bisection on the line to the clean image.
+    Departures: (1) what is to rise are the odds of other classes, which rank as the paper's probability does and are
+    not rounded to nothing where the network is sure; (2) a step that the box would undo wholly is not asked; (3) the
+    search goes on with another order when all directions have been tried, and ends with a bisection on the line to
+    the clean image.
     """
 
     name: ClassVar[str] = "simba"
     title: ClassVar[str] = "SimBA · one direction after the other"
     access: ClassVar[Access] = Access.SCORES
     norms: ClassVar[tuple[Norm, ...]] = (Norm.L2,)
+    scale_free: ClassVar[tuple[bool, bool]] = False, False
 
     steps: int = param(
         10_000, "Steps", "Most points tried; each is one query.", ge=1, le=1_000_000,
@@ -77,11 +79,12 @@ class SimBA(MinimalAttack):
         moved = s.x + norms.per_image(side.to(s.x.dtype), s.x) * self._directions(place, s.x)
         moved = moved.clamp(0, 1)
         row = (~known | (moved != s.x).flatten(1).any(1)).nonzero().squeeze(1)
-        gain = torch.full_like(s.gain, torch.nan)
+        gain, reached = torch.full_like(s.gain, torch.nan), torch.zeros_like(s.back)
         if len(row):
-            reply = o.logits(moved[row], row)
-            gain[row] = torch.where(reply.granted, losses.margin(reply.logits, o.goal.take(row)), torch.nan)
-        better = gain > s.gain
+            reply, goal = o.logits(moved[row], row), o.goal.take(row)
+            gain[row] = torch.where(reply.granted, losses.log_odds(reply.logits, goal), torch.nan)
+            reached[row] = losses.margin(reply.logits, goal) > 0
+        better = (gain > s.gain) | reached
         over = known & (better | s.back)
         tried = s.tried + over
         s = SimBAState(
@@ -92,7 +95,7 @@ class SimBA(MinimalAttack):
             tried=tried,
             back=known & ~over,
         )
-        return replace(s, step=self.finish(s, s.gain > 0))
+        return replace(s, step=self.finish(s, reached))
 
     def _next(self, o: ScoreOracle, order: Tensor, tried: Tensor, over: Tensor) -> Tensor:
         """A new order for rows that have just tried all directions."""

@@ -28,13 +28,27 @@ def cross_entropy(logits: Tensor, goal: Goal) -> Tensor:
     Written as log(1 + exp(others - own)): the gradient of log p loses the class's own part in float32
     as soon as p rounds to one (a lead of 17), and points astray in networks that are sure.
     """
-    chosen = goal.index.unsqueeze(1)
-    others = logits.scatter(1, chosen, -torch.inf).logsumexp(1)
-    behind = others - logits.gather(1, chosen).squeeze(1)
+    behind = _others_lead(logits, goal)
     # Below this the loss is zero to any precision, but its slope still has a direction.
     behind = behind + (_SURE - behind.detach()).clamp_min(0)
     loss = F.softplus(behind)
     return -loss if goal.targeted else loss
+
+
+def log_odds(logits: Tensor, goal: Goal) -> Tensor:
+    """Logarithm `[Q]` of the odds that it is not the class to leave, or that it is the class to reach.
+
+    It ranks images as the class's probability does, and does not round to nothing where the network is sure.
+    """
+    lead = _others_lead(logits, goal)
+    return -lead if goal.targeted else lead
+
+
+def _others_lead(logits: Tensor, goal: Goal) -> Tensor:
+    """How far all other classes together are before the goal's `[Q]`, in logits."""
+    chosen = goal.index.unsqueeze(1)
+    others = logits.scatter(1, chosen, -torch.inf).logsumexp(1)
+    return others - logits.gather(1, chosen).squeeze(1)
 
 
 def textbook_cross_entropy(logits: Tensor, goal: Goal) -> Tensor:

@@ -95,6 +95,18 @@ def test_losses_climb_towards_the_goal():
     torch.testing.assert_close(alone, losses.cross_entropy(logits, leave)[[1]])
 
 
+def test_log_odds_rank_as_probabilities_do_and_do_not_round_away():
+    logits = LOGITS.double()
+    leave, reach = bound(Untargeted(0), logits), bound(Targeted(0), logits)
+    p = logits.softmax(1)[:, 0]
+    torch.testing.assert_close(losses.log_odds(logits, leave), ((1 - p) / p).log())
+    torch.testing.assert_close(losses.log_odds(logits, reach), (p / (1 - p)).log())
+    sure = torch.tensor([[200.0, 0.0, 0.0], [200.0, 0.0, -1.0]])
+    assert sure.softmax(1)[:, 0].tolist() == [1, 1]
+    first, second = losses.log_odds(sure, bound(Untargeted(0), sure))
+    assert first > second
+
+
 @pytest.mark.parametrize("lead", [5.0, 30.0, 200.0])
 @pytest.mark.parametrize("goal", [Untargeted(0), Targeted(0)], ids=["untargeted", "targeted"])
 def test_cross_entropy_keeps_its_direction(goal, lead):
