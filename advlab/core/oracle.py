@@ -118,9 +118,8 @@ class Oracle:
         """Which queries `[Q]` are within their image's budget: the first ones of each image."""
         if self.max_queries is None:
             return torch.ones_like(row, dtype=torch.bool)
-        if alone:
-            return self.remaining > 0
-        return candidates.place_in_row(row, len(self.rows)) < self.remaining[row]
+        place = 0 if alone else candidates.place_in_row(row, len(self.rows))
+        return place < self.remaining[row]
 
     def _ask(
         self, x: Tensor, row: Tensor | None, answer: Answer, *, backward: int, offered: bool = True
