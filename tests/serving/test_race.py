@@ -98,7 +98,8 @@ def test_the_figure_is_readable() -> None:
     assert (figure.layout.xaxis.type, figure.layout.yaxis.type) == ("log", "log")
     names = [a for a in figure.layout.annotations if "attack" in a.text]
     low, high = figure.layout.yaxis.range
-    assert [a.text.split("</b>")[0][3:] for a in names] == ["attack 0", "attack 1"]
+    assert [a.text.split("<b>")[1].split("</b>")[0] for a in names] == ["attack 0", "attack 1"]
+    assert {a.font.color for a in names} == {LIGHT.text}, "a line's colour may be too faint for words"
     assert abs(names[0].y - names[1].y) >= 0.06 * (high - low)
     assert figure.data[0].x[-1] == 100, "a line goes on to the last question"
     assert "2,000<br>$3.00" in figure.layout.xaxis.ticktext

@@ -54,7 +54,7 @@ def race(lines: Sequence[Line], course: Course, theme: Theme) -> go.Figure:
     norm, eps, budget, price = course.norm, course.eps, course.budget, course.price
     figure = base.figure(theme, height=_HEIGHT, keep=f"race {norm} {budget}")
     factor, shades = axes.factor(norm), colours([line.title for line in lines])
-    ends: list[tuple[float, str, str]] = []
+    ends: list[tuple[float, str]] = []
     for line in lines:
         if not line.points:
             continue
@@ -71,13 +71,15 @@ def race(lines: Sequence[Line], course: Course, theme: Theme) -> go.Figure:
             go.Scatter(x=questions[-1:], y=sizes[-1:], mode="markers", marker={"size": 12, "color": colour},
                        hoverinfo="skip")
         )  # fmt: skip
-        ends.append((math.log10(sizes[-1]), f"<b>{line.title}</b> {size(norm, line.points[-1][1])}", colour))
+        # The line's colour as a dot only: some of them are too faint for words, on white or on black.
+        dot = f'<span style="color:{colour}">●</span>'
+        ends.append((math.log10(sizes[-1]), f"{dot} <b>{line.title}</b> {size(norm, line.points[-1][1])}"))
     limit = eps * factor
     low, high = _span([far * factor for line in lines for _, far in line.points], limit)
-    for y, text, colour in _spread(ends, (high - low) * _APART):
+    for y, text in _spread(ends, (high - low) * _APART):
         figure.add_annotation(
             x=1.0, xref="paper", y=y, text=text, showarrow=False, xanchor="left", xshift=10,
-            font={"size": 17, "color": colour}, align="left",
+            font={"size": 17, "color": theme.text}, align="left",
         )  # fmt: skip
     figure.add_hline(y=limit, line={"width": 1.5, "dash": "dash", "color": theme.quiet})
     figure.add_annotation(x=0.0, xref="paper", y=math.log10(limit), yshift=11, xanchor="left",
@@ -95,7 +97,7 @@ def race(lines: Sequence[Line], course: Course, theme: Theme) -> go.Figure:
     figure.update_yaxes(
         base.axis(theme, title), type="log", range=[low, high], tickvals=marks, ticktext=[f"{at:g}" for at in marks]
     )
-    figure.update_layout(margin={"r": 210, "b": 76 if price else 58})
+    figure.update_layout(margin={"r": 224, "b": 76 if price else 58})
     return figure
 
 
@@ -121,11 +123,11 @@ def _span(sizes: Sequence[float], limit: float) -> tuple[float, float]:
     return math.log10(low) - 0.12, math.log10(high) + 0.12
 
 
-def _spread(ends: Sequence[tuple[float, str, str]], apart: float) -> list[tuple[float, str, str]]:
+def _spread(ends: Sequence[tuple[float, str]], apart: float) -> list[tuple[float, str]]:
     """The names from below, each moved up as far as it must be to be read."""
-    placed: list[tuple[float, str, str]] = []
-    for y, text, colour in sorted(ends):
-        placed.append((max(y, placed[-1][0] + apart) if placed else y, text, colour))
+    placed: list[tuple[float, str]] = []
+    for y, text in sorted(ends):
+        placed.append((max(y, placed[-1][0] + apart) if placed else y, text))
     return placed
 
 
