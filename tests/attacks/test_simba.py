@@ -78,3 +78,23 @@ def test_it_ends_with_the_first_success_and_a_bisection():
     r = advlab.attack(classifier, x, "simba", basis="pixel", step_size=0.2)
     assert r.success.all()
     assert r.queries.max() < 100
+
+
+def test_many_rivals_count_and_not_the_strongest_alone():
+    """More light lifts a hundred rivals and sinks the strongest one a little: the odds rise, the margin falls."""
+
+    class Crowd(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.bias = torch.nn.Parameter(torch.tensor([9.0, 1.0] + [0.0] * 100))
+            self.slope = torch.nn.Parameter(torch.tensor([0.0, -0.1] + [0.5] * 100))
+
+        def forward(self, x):
+            return self.bias + x.flatten(1) * self.slope
+
+    spy = Spy(Crowd())
+    asked = spy.remember()
+    x = torch.full((1, 1, 1, 1), 0.3)
+    advlab.attack(wrap(spy, 102, (1, 1, 1)), x, "simba", basis="pixel", step_size=0.2, steps=5)
+    seen = [round(float(image), 2) for image in asked[1:5]]
+    assert seen == [0.3, 0.5, 0.7, 0.9]
